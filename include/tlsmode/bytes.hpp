@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_BYTES_HPP
+#define TLSMODE_BYTES_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+namespace tlsmode {
+
+/// The element types that are bytes: std::byte, unsigned char, char.
+template <typename T>
+concept ByteLike = std::same_as<std::remove_cv_t<T>, std::byte> || std::same_as<std::remove_cv_t<T>, unsigned char> ||
+                   std::same_as<std::remove_cv_t<T>, char>;
+
+namespace detail {
+
+template <typename T>
+inline constexpr bool is_char_literal = false;
+template <std::size_t N>
+inline constexpr bool is_char_literal<const char (&)[N]> = true;
+
+template <typename R>
+using ByteOf = std::remove_pointer_t<decltype(std::data(std::declval<R&>()))>;
+
+}  // namespace detail
+
+/// Contiguous bytes to read from: a span, string, string_view, vector, array of a byte type.
+template <typename R>
+concept ByteRange = requires(R& range) {
+  { std::size(range) } -> std::convertible_to<std::size_t>;
+  requires ByteLike<detail::ByteOf<R>>;
+} && !detail::is_char_literal<R>;  // FIX: a literal ends in a zero byte that you do not mean: "text"sv, or a string_view
+
+/// Contiguous bytes to write into.
+template <typename R>
+concept WritableByteRange = ByteRange<R> && !std::is_const_v<detail::ByteOf<R>>;
+
+/// Bytes that are still there after the full expression: a view (span, string_view), or an lvalue that the caller keeps.
+template <typename R>
+concept StaysInPlace =
+    std::is_lvalue_reference_v<R> ||
+    std::ranges::enable_borrowed_range<std::remove_cvref_t<R>>;  // FIX: keep it in a variable, or use BufferedWrites
+
+namespace detail {
+
+template <ByteRange R>
+[[nodiscard]] constexpr std::span<const std::byte> as_bytes(R&& range) noexcept {
+  return std::as_bytes(std::span{std::data(range), std::size(range)});
+}
+
+template <WritableByteRange R>
+[[nodiscard]] constexpr std::span<std::byte> as_writable_bytes(R&& range) noexcept {
+  return std::as_writable_bytes(std::span{std::data(range), std::size(range)});
+}
+
+}  // namespace detail
+
+}  // namespace tlsmode
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_CONNECTION_HPP
+#define TLSMODE_CONNECTION_HPP
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include <openssl/ssl.h>
+
+#include <tlsmode/bytes.hpp>
+#include <tlsmode/context.hpp>
+#include <tlsmode/engine/session.hpp>
+#include <tlsmode/error.hpp>
+#include <tlsmode/native_bio.hpp>
+#include <tlsmode/peer_name.hpp>
+#include <tlsmode/pending_write.hpp>
+#include <tlsmode/policy.hpp>
+#include <tlsmode/socket.hpp>
+#include <tlsmode/status.hpp>
+#include <tlsmode/transport.hpp>
+
+namespace tlsmode {
+
+template <typename P>
+concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
+
+/// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
+/// One thread at a time: OpenSSL does not bear even a reader beside a writer.
+/// The first read or write does the handshake if nobody did. Input and output never throw.
+/// After every call OpenSSL's error queue is empty, and what was in it is in error().
+/// Destroying it does not say goodbye: shutdown() does.
+/// Wraps: SSL_new(3).  Proof: tests/unit/connection_test.cpp, tests/unit/write_rules_test.cpp.
+template <PolicyType Policy, TransportType Transport = Socket>
+class Connection {
+  static_assert(Policy::protocol == Protocol::tls,
+                "A Connection speaks TLS. For DTLS make the Context, and the SSL from its native_handle().");
+  static_assert(!Policy::kernel_tls || NativeTransport<Transport>,
+                "kernel TLS needs OpenSSL's own socket BIO. Use NativeBio::socket(descriptor) as the transport.");
+
+ public:
+  /// A connection of a server, or of a client that verifies no name.
+  /// Errors: throws Error if OpenSSL makes no SSL, or the context was moved from.
+  Connection(const Context<Policy>& context, Transport transport)
+    requires NeedsNoPeerName<Policy>
+      : session_{engine::new_ssl(context.native_handle()), std::move(transport), nullptr} {}
+
+  /// A connection of a client to `peer`, whose name or address the peer's certificate has to carry.
+  Connection(const Context<Policy>& context, Transport transport, const PeerName& peer)
+    requires ClientPolicy<Policy>
+      : session_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
+
+  /// Takes over an SSL, in any state that has no write pending, and puts `transport` under it.
+  /// Establishes the policy's modes and verification; an SSL that is connected already has to satisfy the latter.
+  /// Lifetime: the SSL is freed with this object, also if this throws.
+  /// Errors: throws Error if it is null, on the other side of the handshake, or its peer is not the one named.
+  Connection(SSL* adopted, Transport transport)
+    requires NeedsNoPeerName<Policy>
+      : session_{engine::SslHandle{adopted}, std::move(transport), nullptr} {}
+  Connection(SSL* adopted, Transport transport, const PeerName& peer)
+    requires ClientPolicy<Policy>
+      : session_{engine::SslHandle{adopted}, std::move(transport), &peer} {}
+
+  /// As above, over the BIOs that the SSL has: Connection<Policy, NativeBio>{ssl}.
+  explicit Connection(SSL* adopted)
+    requires NeedsNoPeerName<Policy> && NativeTransport<Transport>
+      : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), nullptr} {}
+  Connection(SSL* adopted, const PeerName& peer)
+    requires ClientPolicy<Policy> && NativeTransport<Transport>
+      : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), &peer} {}
+
+  Connection(Connection&&) noexcept = default;
+  Connection& operator=(Connection&&) noexcept = default;
+  Connection(const Connection&) = delete;             // FIX: one owner a handle: move it, or pass a reference
+  Connection& operator=(const Connection&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  ~Connection() = default;
+
+  /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.
+  /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
+  [[nodiscard]] IoStatus handshake() noexcept { return session_.handshake(Operation::handshake); }
+
+  /// Reads what has come, at most one record's worth. Safe while a write is pending.
+  /// Extent: any size; an empty span reads nothing and answers done with 0 bytes.
+  /// Returns: done with at least one byte. want_read when there is nothing now: no byte that has come is left unread.
+  /// want_write if output has to leave first: waiting for either direction is then right (see wants_write()).
+  /// closed, truncated: the end, again at each call. failed. Wraps: SSL_read_ex(3).
+  template <WritableByteRange Bytes>
+  [[nodiscard]] ReadResult read(Bytes&& to) noexcept {
+    return session_.read(detail::as_writable_bytes(to));
+  }
+
+  /// Writes `bytes` by the policy's rule.
+  /// Extent: any size; empty writes nothing and answers done with 0 bytes.
+  /// Returns: done with the bytes the peer will get: all of them, or by a partial rule at least one record's worth.
+  /// want_read, want_write when blocked: the write is pending, see retry(); under BufferedWrites nothing is, and
+  /// nothing was taken. write_pending: an earlier write is; nothing was changed. failed. Wraps: SSL_write_ex(3).
+  /// Lifetime: under StrictWrites and PartialWrites a pending write's bytes stay where they are, unchanged.
+  template <ByteRange Bytes>
+    requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
+  [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
+    return session_.write(detail::as_bytes(bytes));
+  }
+  template <ByteRange Bytes>
+    requires(!KeepsBufferInPlace<Policy>)
+  [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
+    return session_.write(detail::as_bytes(bytes));
+  }
+
+  /// Goes on with the pending write, where its bytes are.
+  /// Returns: as write(). write_pending if the committed bytes were edited meanwhile: restore them, or cancel_write().
+  /// failed, with the connection unharmed, if no write is pending.
+  [[nodiscard]] WriteResult retry() noexcept
+    requires KeepsBufferInPlace<Policy>
+  {
+    return session_.retry_in_place();
+  }
+
+  /// Goes on with the pending write. `bytes` begin with what was written: they may live elsewhere, and be more.
+  /// Returns: as write(), counted from the start of `bytes`. write_pending, before OpenSSL is asked, if they are fewer or
+  /// not the committed ones. failed, with the connection unharmed, if no write is pending.
+  template <ByteRange Bytes>
+    requires AllowsMovedBuffer<Policy>
+  [[nodiscard]] WriteResult retry(Bytes&& bytes) noexcept {
+    return session_.retry_from(detail::as_bytes(bytes));
+  }
+
+  /// Gives the pending write up. The bytes it had committed will reach the peer, whatever is called next; the others
+  /// never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was pending.
+  std::size_t cancel_write() noexcept { return session_.cancel_write(); }
+
+  /// The write that is pending; zeros if none is, and always under BufferedWrites.
+  [[nodiscard]] PendingWrite pending_write() const noexcept { return session_.pending_write(); }
+
+  /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
+  /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
+  [[nodiscard]] IoStatus flush() noexcept { return session_.flush(Operation::flush); }
+
+  /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
+  /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
+  /// committed and only the caller has them: retry or cancel first. failed. Wraps: SSL_shutdown(3).
+  [[nodiscard]] IoStatus shutdown() noexcept { return session_.shutdown(); }
+
+  /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
+  /// Returns: done; want_write; write_pending; failed, with the connection unharmed, on older versions.
+  /// Wraps: SSL_key_update(3).
+  [[nodiscard]] IoStatus update_keys(bool ask_peer = false) noexcept { return session_.update_keys(ask_peer); }
+
+  /// Whether output waits for the transport to become writable: what to wait for besides input.
+  [[nodiscard]] bool wants_write() const noexcept { return session_.wants_write(); }
+  /// Whether input has come that was not read yet: read() is worth calling without waiting.
+  [[nodiscard]] bool has_input() const noexcept { return session_.has_input(); }
+
+  /// What went wrong last: after `failed`, `truncated`, and a refused retry. Lifetime: until the next call that fails.
+  [[nodiscard]] const Error& error() const noexcept { return session_.error(); }
+
+  /// Adds modes before the handshake, and returns the resulting set. Once the handshake has begun it adds nothing:
+  /// since OpenSSL 3.2 the record layer would not follow. Wraps: SSL_set_mode(3).
+  ModeSet add_modes(TunableModes extra) noexcept { return session_.add_modes(extra); }
+  /// Wraps: SSL_get_mode(3).
+  [[nodiscard]] ModeSet modes() const noexcept { return session_.modes(); }
+
+  /// The peer's certificate; null if it showed none. Lifetime: as long as the connection.
+  /// Wraps: SSL_get0_peer_certificate(3).
+  [[nodiscard]] X509* peer_certificate() const noexcept {
+    return native_handle() != nullptr ? ::SSL_get0_peer_certificate(native_handle()) : nullptr;
+  }
+  /// The negotiated version, such as "TLSv1.3"; empty before the handshake. Wraps: SSL_get_version(3).
+  [[nodiscard]] std::string_view version() const noexcept { return session_.version(); }
+  /// The negotiated cipher by OpenSSL's name; empty before the handshake. Wraps: SSL_get_current_cipher(3).
+  [[nodiscard]] std::string_view cipher() const noexcept {
+    const SSL_CIPHER* const cipher = native_handle() != nullptr ? ::SSL_get_current_cipher(native_handle()) : nullptr;
+    return cipher != nullptr ? ::SSL_CIPHER_get_name(cipher) : std::string_view{};
+  }
+  /// The chosen application protocol; empty if none was. Lifetime: as long as the connection.
+  /// Wraps: SSL_get0_alpn_selected(3).
+  [[nodiscard]] std::string_view alpn() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    if (native_handle() != nullptr) {
+      ::SSL_get0_alpn_selected(native_handle(), &name, &size);
+    }
+    return {reinterpret_cast<const char*>(name), size};
+  }
+
+  [[nodiscard]] Transport& transport() noexcept { return session_.transport(); }
+  /// The honest exit: what is done through it is outside the promises. Null once moved from.
+  [[nodiscard]] SSL* native_handle() const noexcept { return session_.native_handle(); }
+
+ private:
+  engine::Session<Policy, Transport> session_;
+};
+
+template <PolicyType Policy, TransportType Transport>
+Connection(const Context<Policy>&, Transport) -> Connection<Policy, Transport>;
+template <PolicyType Policy, TransportType Transport>
+Connection(const Context<Policy>&, Transport, PeerName) -> Connection<Policy, Transport>;
+
+}  // namespace tlsmode
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_DETAIL_ERROR_RECORD_HPP
+#define TLSMODE_DETAIL_ERROR_RECORD_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <tlsmode/detail/remedy.hpp>
+#include <tlsmode/error_facts.hpp>
+
+namespace tlsmode::detail {
+
+/// The entries OpenSSL keeps of one thread; older ones it drops itself.
+inline constexpr std::size_t queue_capacity = 16;
+
+/// Everything an Error knows, in one allocation: the record and then its texts.
+struct ErrorRecord {
+  const char* what = "no error";
+  std::string_view remedy{};
+  ErrorKind kind = ErrorKind::none;
+  Operation operation = Operation::none;
+  int system_error = 0;
+  int alert = -1;
+  long verify_result = 0;
+  std::size_t entry_count = 0;
+  mutable std::atomic<unsigned> owners{0};  // 0: a constant that nobody owns
+  QueueEntry entries[queue_capacity]{};
+};
+
+inline constinit const ErrorRecord no_error_record{};
+inline constinit const ErrorRecord out_of_memory_record{
+    .what = "out of memory, and none left to say more", .kind = ErrorKind::out_of_memory};
+
+inline const ErrorRecord* share(const ErrorRecord* record) noexcept {
+  if (record->owners.load(std::memory_order_relaxed) != 0) {
+    record->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  return record;
+}
+
+inline void drop(const ErrorRecord* record) noexcept {
+  if (record->owners.load(std::memory_order_relaxed) != 0 &&
+      record->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    record->~ErrorRecord();
+    std::free(const_cast<ErrorRecord*>(record));
+  }
+}
+
+/// Text in a fixed space; what does not fit is dropped.
+class TextBuilder {
+ public:
+  TextBuilder& operator<<(std::string_view text) noexcept {
+    const std::size_t taken = text.size() < sizeof text_ - 1 - size_ ? text.size() : sizeof text_ - 1 - size_;
+    std::memcpy(text_ + size_, text.data(), taken);
+    size_ += taken;
+    text_[size_] = '\0';
+    return *this;
+  }
+  [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
+
+ private:
+  char text_[2048] = {};
+  std::size_t size_ = 0;
+};
+
+/// Takes this thread's error queue over, oldest entry first, and leaves it empty.
+/// The texts of the entries still belong to OpenSSL: `keep(entry)` has to copy them before the next one is taken.
+template <typename Keep>
+void take_error_queue(Keep keep) noexcept {
+  QueueEntry entry{};
+  const char* file = nullptr;
+  const char* function = nullptr;
+  const char* data = nullptr;
+  int flags = 0;
+  while ((entry.code = ::ERR_get_error_all(&file, &entry.line, &function, &data, &flags)) != 0) {
+    const char* reason = ERR_SYSTEM_ERROR(entry.code) ? std::strerror(ERR_GET_REASON(entry.code))
+                                                      : ::ERR_reason_error_string(entry.code);
+    entry.file = file != nullptr ? file : "";
+    entry.function = function != nullptr ? function : "";
+    entry.data = data != nullptr && (flags & ERR_TXT_STRING) != 0 ? data : "";
+    entry.reason = reason != nullptr ? reason : "unknown reason";
+    keep(entry);
+  }
+}
+
+/// Gathers texts in a fixed space, which is copied behind the record once its size is known.
+class TextArena {
+ public:
+  const char* copy(std::string_view text) noexcept {
+    const std::size_t room = sizeof space_ - used_ - 1;  // an over-long text is cut; the space is never quite used up
+    const std::size_t taken = text.size() < room ? text.size() : room;
+    char* const start = space_ + used_;
+    std::memcpy(start, text.data(), taken);
+    start[taken] = '\0';
+    used_ += taken < room ? taken + 1 : taken;
+    return start;
+  }
+  [[nodiscard]] const char* space() const noexcept { return space_; }
+  [[nodiscard]] std::size_t used() const noexcept { return used_ + 1; }
+
+ private:
+  char space_[12 * 1024] = {};
+  std::size_t used_ = 0;
+};
+
+[[nodiscard]] inline int alert_of(unsigned long code) noexcept {
+  const int reason = ERR_GET_REASON(code);
+  return ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256
+             ? reason - SSL_AD_REASON_OFFSET
+             : -1;
+}
+
+inline void describe(TextBuilder& text, const ErrorRecord& record, const ErrorFacts& facts) noexcept {
+  text << name(facts.operation) << ": ";
+  const char* separator = "";
+  const auto add = [&](std::string_view part) {
+    if (!part.empty()) {
+      text << separator << part;
+      separator = "; ";
+    }
+  };
+  add(facts.message);
+  if (!facts.subject.empty()) {
+    text << " \"" << facts.subject << "\"";
+  }
+  if (record.verify_result != X509_V_OK) {
+    add(::X509_verify_cert_error_string(record.verify_result));
+  }
+  if (record.alert >= 0) {
+    add("the peer sent the alert ");
+    text << ::SSL_alert_desc_string_long(record.alert);
+  }
+  if (record.system_error != 0) {
+    add(std::strerror(record.system_error));
+  }
+  for (std::size_t i = 0; i != record.entry_count; ++i) {
+    const QueueEntry& entry = record.entries[i];
+    add("OpenSSL says: ");
+    text << entry.reason;
+    if (*entry.data != '\0') {
+      text << " (" << entry.data << ")";
+    }
+    if (*entry.function != '\0') {
+      text << " in " << entry.function;
+    }
+  }
+  if (!record.remedy.empty()) {
+    text << ". Remedy: " << record.remedy;
+  }
+}
+
+/// Fills `record` from `facts` and this thread's error queue; its texts are put into `arena`.
+inline void fill_error_record(ErrorRecord& record, const ErrorFacts& facts, TextArena& arena) noexcept {
+  record.kind = facts.kind;
+  record.operation = facts.operation;
+  record.system_error = facts.system_error;
+  record.verify_result = facts.verify_result;
+  record.remedy = facts.remedy.empty() ? remedy_for_verify_result(facts.verify_result) : facts.remedy;
+  take_error_queue([&](QueueEntry entry) {
+    if (record.entry_count == queue_capacity) {
+      return;
+    }
+    if (record.alert < 0) {
+      record.alert = alert_of(entry.code);
+    }
+    if (record.remedy.empty()) {
+      record.remedy = remedy_for_queue_code(entry.code);
+    }
+    if (ERR_GET_REASON(entry.code) == ERR_R_MALLOC_FAILURE) {
+      record.kind = ErrorKind::out_of_memory;
+    }
+    entry.file = arena.copy(entry.file);
+    entry.function = arena.copy(entry.function);
+    entry.reason = arena.copy(entry.reason);
+    entry.data = arena.copy(entry.data);
+    record.entries[record.entry_count++] = entry;
+  });
+  if (record.remedy.empty()) {
+    record.remedy = remedy_for_system_error(facts.system_error);
+  }
+  TextBuilder text;
+  describe(text, record, facts);
+  record.what = arena.copy(text.view());
+}
+
+/// Makes a record of `facts` and of this thread's error queue, which is empty afterwards whatever happens.
+/// Returns: `out_of_memory_record` when there is no memory.
+inline const ErrorRecord* make_error_record(const ErrorFacts& facts) noexcept {
+  TextArena arena;
+  ErrorRecord draft;
+  fill_error_record(draft, facts, arena);
+  void* const block = std::malloc(sizeof(ErrorRecord) + arena.used());
+  if (block == nullptr) {
+    return &out_of_memory_record;
+  }
+  char* const texts = static_cast<char*>(block) + sizeof(ErrorRecord);
+  std::memcpy(texts, arena.space(), arena.used());
+  const auto rebase = [&](const char*& text) { text = texts + (text - arena.space()); };
+  auto* const record = new (block) ErrorRecord{.what = draft.what,
+                                               .remedy = draft.remedy,
+                                               .kind = draft.kind,
+                                               .operation = draft.operation,
+                                               .system_error = draft.system_error,
+                                               .alert = draft.alert,
+                                               .verify_result = draft.verify_result,
+                                               .entry_count = draft.entry_count,
+                                               .owners = 1};
+  rebase(record->what);
+  for (std::size_t i = 0; i != record->entry_count; ++i) {
+    QueueEntry& entry = record->entries[i] = draft.entries[i];
+    rebase(entry.file);
+    rebase(entry.function);
+    rebase(entry.reason);
+    rebase(entry.data);
+  }
+  return record;
+}
+
+}  // namespace tlsmode::detail
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_BUFFERED_WRITER_HPP
+#define TLSMODE_ENGINE_BUFFERED_WRITER_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+
+#include <openssl/ssl.h>
+
+#include <tlsmode/detail/byte_queue.hpp>
+#include <tlsmode/engine/commit.hpp>
+#include <tlsmode/policy.hpp>
+#include <tlsmode/status.hpp>
+
+namespace tlsmode::engine {
+
+/// The rule under which the library owns what is pending. Small writes are gathered until they fill a record; whole
+/// records are encrypted where they are. What the transport does not take is bounded: beyond it, writes take nothing.
+template <PolicyType Policy, typename Engine>
+class BufferedWriter {
+ public:
+  [[nodiscard]] bool holds_output() const noexcept { return !gathered_.empty(); }
+
+  template <typename Settle>
+  [[nodiscard]] WriteResult write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
+    std::size_t accepted = 0;
+    IoStatus status = IoStatus::done;
+    while (status == IoStatus::done && accepted != bytes.size()) {
+      const std::span<const std::byte> rest = bytes.subspan(accepted);
+      if (Engine::sends_whole_batches && gathered_.empty() && rest.size() >= Policy::record_size) {
+        status = make_room(engine, ssl);
+        if (status == IoStatus::done) {
+          const Commit step = engine.commit(ssl, whole_records(rest), Policy::record_size, Policy::batch_size);
+          accepted += step.bytes;
+          status = step.returned == 1 ? status : settle(step.returned);
+        }
+      } else if (gathered_.size() == Policy::record_size || sealed_) {
+        status = seal(engine, ssl, settle);
+      } else {
+        const std::size_t room = Policy::record_size - gathered_.size();
+        const std::size_t taken = rest.size() < room ? rest.size() : room;
+        if (gathered_.append(rest.first(taken))) {
+          accepted += taken;
+        } else {
+          errno = ENOMEM;
+          status = IoStatus::failed;
+        }
+      }
+    }
+    if (accepted != 0 && status != IoStatus::failed && gathered_.size() == Policy::record_size) {
+      status = seal(engine, ssl, settle);
+    }
+    return accepted != 0 && status != IoStatus::failed ? WriteResult{IoStatus::done, accepted} : WriteResult{status, 0};
+  }
+
+  /// Encrypts what is gathered and sends all there is.
+  template <typename Settle>
+  [[nodiscard]] IoStatus flush(Engine& engine, SSL* ssl, Settle settle) noexcept {
+    const IoStatus status = gathered_.empty() ? IoStatus::done : seal(engine, ssl, settle);
+    return status == IoStatus::done ? engine.drain(ssl) : status;
+  }
+
+ private:
+  [[nodiscard]] static std::span<const std::byte> whole_records(std::span<const std::byte> bytes) noexcept {
+    return bytes.first(bytes.size() / Policy::record_size * Policy::record_size);
+  }
+
+  /// Returns: done if one more batch may be committed; else what the transport waits for.
+  [[nodiscard]] IoStatus make_room(Engine& engine, SSL* ssl) noexcept {
+    const IoStatus status = engine.drain(ssl);
+    const bool bounded = Engine::sends_whole_batches && engine.output_size() < Policy::batch_size;
+    return status != IoStatus::failed && bounded ? IoStatus::done : status;
+  }
+
+  /// Makes a record of what is gathered. The bytes stay until OpenSSL has no more use for them.
+  template <typename Settle>
+  [[nodiscard]] IoStatus seal(Engine& engine, SSL* ssl, Settle settle) noexcept {
+    if (const IoStatus status = make_room(engine, ssl); status != IoStatus::done) {
+      return status;
+    }
+    if (!sealed_) {
+      const Commit step = engine.commit(ssl, gathered_.bytes(), Policy::record_size, Policy::record_size);
+      sealed_ = step.bytes == gathered_.size();
+      if (step.returned != 1) {
+        return settle(step.returned);
+      }
+    }
+    sealed_ = false;
+    gathered_.clear();
+    gathered_.release();
+    return IoStatus::done;
+  }
+
+  detail::ByteQueue gathered_;   // plaintext, less than a record or one
+  bool sealed_ = false;  // gathered_ is committed inside OpenSSL, which has not sent it yet
+};
+
+}  // namespace tlsmode::engine
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_COMMIT_HPP
+#define TLSMODE_ENGINE_COMMIT_HPP
+
+#include <cstddef>
+
+namespace tlsmode::engine {
+
+/// What an engine did with bytes to write. The first `bytes` of them are committed: they are ciphertext, on their way
+/// in this order, and nobody's to change. `returned` is what SSL_write_ex answered last; 1, or see SSL_get_error.
+struct Commit {
+  int returned;
+  std::size_t bytes;
+};
+
+}  // namespace tlsmode::engine
+
+#endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_SESSION_HPP
+#define TLSMODE_ENGINE_SESSION_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <tlsmode/engine/buffered_writer.hpp>
+#include <tlsmode/engine/elastic_engine.hpp>
+#include <tlsmode/engine/manual_writer.hpp>
+#include <tlsmode/engine/native_engine.hpp>
+#include <tlsmode/engine/session_core.hpp>
+#include <tlsmode/engine/session_setup.hpp>
+#include <tlsmode/error.hpp>
+#include <tlsmode/peer_name.hpp>
+#include <tlsmode/pending_write.hpp>
+#include <tlsmode/policy.hpp>
+#include <tlsmode/status.hpp>
+
+namespace tlsmode::engine {
+
+/// What Connection is made of: an SSL, the engine under it, and the writer that keeps the policy's rule.
+template <PolicyType Policy, TransportType Transport>
+class Session : public SessionCore {
+  using Engine = std::conditional_t<NativeTransport<Transport>, NativeEngine, ElasticEngine<Transport>>;
+  using Writer = std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
+
+ public:
+  Session(SslHandle ssl, Transport&& transport, const PeerName* peer)
+      : SessionCore{std::move(ssl)}, engine_{std::move(transport)} {
+    set_up_session<Policy>(ssl_.get(), peer);
+    if (!engine_.attach(ssl_.get())) {
+      refuse_session("no memory for the transport's BIO");
+    }
+    if (::SSL_is_init_finished(ssl_.get()) != 0) {
+      phase_ = Phase::established;
+    }
+  }
+
+  [[nodiscard]] IoStatus handshake(Operation operation) noexcept {
+    if (phase_ != Phase::handshaking && phase_ != Phase::established) {
+      return refuse_dead(operation);
+    }
+    clear_stale_errors();
+    engine_.start_read();
+    const int returned = ::SSL_do_handshake(ssl_.get());
+    const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
+    if (status == IoStatus::done) {
+      phase_ = Phase::established;
+    }
+    if (status != IoStatus::done && status != IoStatus::want_read) {
+      return status;
+    }
+    const IoStatus sent = engine_.drain(ssl_.get());  // the peer cannot answer what it has not got
+    return sent == IoStatus::done ? status : note_failure(sent, operation);
+  }
+
+  [[nodiscard]] ReadResult read(std::span<std::byte> to) noexcept {
+    if (phase_ != Phase::established || peer_end_ != IoStatus::done || to.empty()) [[unlikely]] {
+      if (const IoStatus status = prepare_read(to); status != IoStatus::done || to.empty()) {
+        return {status, 0};
+      }
+    }
+    clear_stale_errors();
+    if (engine_.output_size() > most_output) [[unlikely]] {  // what the peer makes us send, and does not read
+      if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
+        return {note_failure(status, Operation::read), 0};
+      }
+    }
+    while (true) {
+      if (engine_.must_finish_write_first(ssl_.get())) {
+        return {IoStatus::want_write, 0};
+      }
+      engine_.start_read();
+      std::size_t bytes = 0;
+      const int returned = engine_.read(ssl_.get(), to, bytes);
+      if (returned == 1) [[likely]] {
+        return {IoStatus::done, bytes};
+      }
+      const IoStatus status = settle(returned, Operation::read);
+      if (status != IoStatus::want_read) {
+        return {status, 0};
+      }
+      if (!may_go_on_reading()) {
+        return {after_dry_read(), 0};
+      }
+    }
+  }
+
+  [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept {
+    if constexpr (!BuffersWrites<Policy>) {
+      if (writer_.blocked().active()) [[unlikely]] {
+        return {refuse(Operation::write, "an earlier write is pending", "retry() it, or cancel_write()"), 0};
+      }
+    }
+    if (bytes.empty()) [[unlikely]] {
+      return {IoStatus::done, 0};
+    }
+    if (phase_ != Phase::established || close_sent_) [[unlikely]] {
+      if (const IoStatus status = prepare_write(Operation::write); status != IoStatus::done) {
+        hold_if_waiting(status, bytes);
+        return {status, 0};
+      }
+    }
+    clear_stale_errors();
+    return push(bytes, 0, Operation::write);
+  }
+
+  [[nodiscard]] WriteResult retry_in_place() noexcept {
+    return retry_from(writer_.blocked().bytes());
+  }
+
+  [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes) noexcept {
+    const detail::BlockedWrite& blocked = writer_.blocked();
+    if (!blocked.active()) {
+      if (phase_ == Phase::broken || phase_ == Phase::empty) {
+        return {refuse_dead(Operation::retry), 0};
+      }
+      static_cast<void>(refuse(Operation::retry, "no write is pending", "retry only after want_read or want_write"));
+      return {IoStatus::failed, 0};
+    }
+    if (bytes.size() < blocked.length()) {
+      return {refuse(Operation::retry, "fewer bytes than the pending write has",
+                     "give all the bytes of the pending write again, or cancel_write()"), 0};
+    }
+    if (!writer_.matches(ssl_.get(), bytes)) {
+      return {refuse(Operation::retry, "these are not the bytes that the pending write has committed",
+                     "give the same bytes again, or cancel_write()"), 0};
+    }
+    if (phase_ != Phase::established) {
+      if (const IoStatus status = prepare_write(Operation::retry); status != IoStatus::done) {
+        hold_if_waiting(status, bytes);
+        return {status, 0};
+      }
+    }
+    clear_stale_errors();
+    return push(bytes, blocked.committed(), Operation::retry);
+  }
+
+  std::size_t cancel_write() noexcept {
+    if constexpr (BuffersWrites<Policy>) {
+      return 0;
+    } else {
+      return writer_.cancel();
+    }
+  }
+
+  [[nodiscard]] PendingWrite pending_write() const noexcept {
+    if constexpr (BuffersWrites<Policy>) {
+      return {};
+    } else {
+      return {writer_.blocked().length(), writer_.blocked().committed()};
+    }
+  }
+
+  [[nodiscard]] IoStatus flush(Operation operation) noexcept {
+    if (phase_ != Phase::established) {
+      return phase_ == Phase::handshaking ? handshake(operation) : refuse_dead(operation);
+    }
+    clear_stale_errors();
+    const IoStatus status =
+        writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle(returned, operation); });
+    return note_failure(status, operation);
+  }
+
+  [[nodiscard]] IoStatus shutdown() noexcept {
+    if (phase_ != Phase::established || ::SSL_in_init(ssl_.get()) != 0) {
+      if (const IoStatus status = handshake(Operation::shutdown); status != IoStatus::done) {
+        return status;
+      }
+    }
+    if (const IoStatus status = finish_pending_write(); status != IoStatus::done) {
+      return status;
+    }
+    if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {
+      return status;
+    }
+    if (!close_sent_) {
+      const int returned = ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
+      if (returned < 0) {
+        return settle(returned, Operation::shutdown);
+      }
+      ::ERR_clear_error();
+      close_sent_ = true;
+    }
+    return note_failure(engine_.drain(ssl_.get()), Operation::shutdown);
+  }
+
+  [[nodiscard]] IoStatus update_keys(bool ask_peer) noexcept {
+    if (phase_ != Phase::established || close_sent_) {
+      if (const IoStatus status = prepare_write(Operation::update_keys); status != IoStatus::done) {
+        return status;
+      }
+    }
+    if (pending_write().length != 0) {
+      return refuse(Operation::update_keys, "a write is pending", "retry() it, or cancel_write()");
+    }
+    if (const IoStatus status = flush(Operation::update_keys); status != IoStatus::done) {
+      return status;
+    }
+    if (::SSL_get_key_update_type(ssl_.get()) == SSL_KEY_UPDATE_NONE &&
+        ::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
+      error_ = Error{{.kind = ErrorKind::misuse,
+                      .operation = Operation::update_keys,
+                      .message = "keys can be updated in TLS 1.3 only",
+                      .subject = version()}};
+      return IoStatus::failed;
+    }
+    return handshake(Operation::update_keys);
+  }
+
+  [[nodiscard]] bool wants_write() const noexcept {
+    return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
+  }
+  [[nodiscard]] bool has_input() const noexcept {
+    return ssl_ && (engine_.input_waits() || ::SSL_pending(ssl_.get()) > 0);
+  }
+  [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
+
+ private:
+  static constexpr std::size_t most_output = 2 * Policy::batch_size + 64 * 1024;  // bytes of ciphertext
+
+  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed, Operation operation) noexcept {
+    const auto settle_here = [&](int returned) { return settle(returned, operation); };
+    WriteResult result{};
+    if constexpr (BuffersWrites<Policy>) {
+      result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
+    } else {
+      result = writer_.write(engine_, ssl_.get(), bytes, committed, settle_here);
+    }
+    if (result.status == IoStatus::failed) [[unlikely]] {
+      static_cast<void>(note_failure(result.status, operation));
+    }
+    return result;
+  }
+
+  /// Returns: done if a read may go on; else what read has to answer.
+  [[nodiscard]] IoStatus prepare_read(std::span<std::byte> to) noexcept {
+    if (phase_ != Phase::empty && peer_end_ != IoStatus::done) {
+      return peer_end_;
+    }
+    if (phase_ == Phase::handshaking && !to.empty()) {
+      return handshake(Operation::read);
+    }
+    return phase_ == Phase::broken || phase_ == Phase::empty ? refuse_dead(Operation::read) : IoStatus::done;
+  }
+
+  [[nodiscard]] IoStatus prepare_write(Operation operation) noexcept {
+    if (phase_ == Phase::handshaking) {
+      return handshake(operation);
+    }
+    if (phase_ == Phase::established && close_sent_) {
+      static_cast<void>(refuse(operation, "this side has said close_notify", "write before shutdown()"));
+      return IoStatus::failed;
+    }
+    return phase_ == Phase::established ? IoStatus::done : refuse_dead(operation);
+  }
+
+  void hold_if_waiting(IoStatus status, std::span<const std::byte> bytes) noexcept {
+    if constexpr (!BuffersWrites<Policy>) {
+      if (is_waiting(status)) {
+        writer_.hold(ssl_.get(), bytes);
+      }
+    }
+  }
+
+  /// Finishes a pending write whose bytes are where they were, or are all committed.
+  [[nodiscard]] IoStatus finish_pending_write() noexcept {
+    if constexpr (!BuffersWrites<Policy>) {
+      if (const detail::BlockedWrite& blocked = writer_.blocked(); blocked.active()) {
+        if constexpr (KeepsBufferInPlace<Policy> && !AllowsPartialWrite<Policy>) {
+          return retry_in_place().status;
+        }
+        if (blocked.committed() != blocked.length()) {
+          return refuse(Operation::shutdown, "a write is pending, and not all of its bytes are committed",
+                        "retry() it, or cancel_write()");
+        }
+        const IoStatus status = flush(Operation::shutdown);
+        if (status == IoStatus::done) {
+          writer_.cancel();
+        }
+        return status;
+      }
+    }
+    return IoStatus::done;
+  }
+
+  /// After WANT_READ: whether the transport may have more, and asking for it cannot wait against the policy's will.
+  [[nodiscard]] bool may_go_on_reading() const noexcept {
+    return !engine_.dry() &&
+           (engine_.input_waits() || modes().contains(Mode::auto_retry) || !engine_.receive_may_wait());
+  }
+
+  /// There is nothing to read: the moment to send what is held and to give idle memory back.
+  [[nodiscard]] IoStatus after_dry_read() noexcept {
+    engine_.release_idle_memory();
+    if (engine_.output_size() == 0 && !writer_.holds_output()) [[likely]] {
+      return IoStatus::want_read;
+    }
+    const IoStatus sent = flush(Operation::read);
+    if (sent == IoStatus::done || sent == IoStatus::failed) {
+      return sent == IoStatus::done ? IoStatus::want_read : sent;
+    }
+    const bool peer_may_be_waiting = BuffersWrites<Policy> || ::SSL_in_init(ssl_.get()) != 0;
+    return peer_may_be_waiting ? IoStatus::want_write : IoStatus::want_read;
+  }
+
+  [[nodiscard]] IoStatus settle(int returned, Operation operation) noexcept {
+    const IoStatus status = settle_answer(returned, operation, engine_.ended(), engine_.system_error());
+    if (status == IoStatus::failed) {
+      static_cast<void>(engine_.drain(ssl_.get()));  // our alert, if there is one
+      ::ERR_clear_error();
+    }
+    return status;
+  }
+
+  IoStatus note_failure(IoStatus status, Operation operation) noexcept {
+    if (status == IoStatus::failed && phase_ != Phase::broken) [[unlikely]] {
+      note_send_failure(operation, engine_.system_error());
+      if constexpr (!Engine::sends_whole_batches) {
+        phase_ = Phase::broken;  // OpenSSL itself could not send, and bears no more calls
+      }
+    }
+    return status;
+  }
+
+  Engine engine_;
+  Writer writer_;
+};
+
+}  // namespace tlsmode::engine
+
+#endif

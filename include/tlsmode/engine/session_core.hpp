@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_SESSION_CORE_HPP
+#define TLSMODE_ENGINE_SESSION_CORE_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <tlsmode/engine/session_setup.hpp>
+#include <tlsmode/error.hpp>
+#include <tlsmode/mode_set.hpp>
+#include <tlsmode/status.hpp>
+
+namespace tlsmode::engine {
+
+/// Empties this thread's error queue: a stale entry would turn WANT_READ into an error. A look costs less than clearing.
+inline void clear_stale_errors() noexcept {
+  if (::ERR_peek_error() != 0) [[unlikely]] {
+    ::ERR_clear_error();
+  }
+}
+
+/// How far a connection has come. Moving it away leaves `empty` behind.
+class Phase {
+ public:
+  enum Value : unsigned char { handshaking, established, broken, empty };
+
+  constexpr Phase(Value value) noexcept : value_{value} {}
+  constexpr Phase(Phase&& other) noexcept : value_{std::exchange(other.value_, empty)} {}
+  constexpr Phase& operator=(Phase&& other) noexcept {
+    value_ = std::exchange(other.value_, empty);
+    return *this;
+  }
+  constexpr operator Value() const noexcept { return value_; }
+
+ private:
+  Value value_;
+};
+
+/// What a session is whatever its policy and transport: the SSL, how far it has come, and what went wrong last.
+class SessionCore {
+ public:
+  [[nodiscard]] std::string_view version() const noexcept {
+    return ssl_ && ::SSL_get_current_cipher(ssl_.get()) != nullptr ? ::SSL_get_version(ssl_.get()) : std::string_view{};
+  }
+  [[nodiscard]] const Error& error() const noexcept { return error_; }
+  [[nodiscard]] SSL* native_handle() const noexcept { return ssl_.get(); }
+
+  ModeSet add_modes(ModeSet extra) noexcept {
+    if (ssl_ && ::SSL_in_before(ssl_.get()) != 0) {
+      SSL_set_mode(ssl_.get(), long{extra.bits()});
+    }
+    return modes();
+  }
+  [[nodiscard]] ModeSet modes() const noexcept {
+    return ssl_ ? ModeSet::from_bits(static_cast<std::uint32_t>(SSL_get_mode(ssl_.get()))) : ModeSet{};
+  }
+
+ protected:
+  explicit SessionCore(SslHandle ssl) noexcept : ssl_{std::move(ssl)} {}
+
+  [[nodiscard]] IoStatus refuse(Operation operation, std::string_view message, std::string_view remedy) noexcept {
+    error_ = Error{{.kind = ErrorKind::misuse, .operation = operation, .message = message, .remedy = remedy}};
+    return IoStatus::write_pending;
+  }
+
+  [[nodiscard]] IoStatus refuse_dead(Operation operation) noexcept {
+    if (phase_ == Phase::empty) {
+      static_cast<void>(refuse(operation, "this connection was moved from", "use the one it was moved to"));
+    }
+    return IoStatus::failed;  // a broken connection keeps the error that broke it
+  }
+
+  [[nodiscard]] IoStatus end_truncated(Operation operation) noexcept {
+    error_ = Error{{.operation = operation,
+                    .message = phase_ == Phase::handshaking || ::SSL_in_init(ssl_.get()) != 0
+                                   ? "the peer ended the stream during the handshake"
+                                   : "the peer ended the stream without close_notify: data may be missing"}};
+    return peer_end_ = IoStatus::truncated;
+  }
+
+  /// Turns what OpenSSL answered into a status, and its error queue into error().
+  /// `ended`: OpenSSL was told of the end of the stream. `transport_error`: errno of the transport; 0 if it did not fail.
+  [[nodiscard]] IoStatus settle_answer(int returned, Operation operation, bool ended, int transport_error) noexcept {
+    const int system_error = errno;
+    switch (const int answer = ::SSL_get_error(ssl_.get(), returned)) {
+      case SSL_ERROR_WANT_READ: return IoStatus::want_read;
+      case SSL_ERROR_WANT_WRITE: return IoStatus::want_write;
+      case SSL_ERROR_ZERO_RETURN:
+        if (ended) {  // SSL_OP_IGNORE_UNEXPECTED_EOF makes OpenSSL take the end for a close
+          return end_truncated(operation);
+        }
+        ::ERR_clear_error();
+        return peer_end_ = IoStatus::closed;
+      case SSL_ERROR_SSL:
+      case SSL_ERROR_SYSCALL: {
+        const bool from_system = answer == SSL_ERROR_SYSCALL && ::ERR_peek_error() == 0;
+        const bool is_end = is_unexpected_end() || (from_system && ended);
+        if (is_end) {
+          static_cast<void>(end_truncated(operation));
+        } else {
+          const int reason = transport_error != 0 ? transport_error : system_error;
+          error_ = failure_of(ssl_.get(), operation, from_system ? reason : 0);
+        }
+        phase_ = Phase::broken;
+        return is_end ? IoStatus::truncated : IoStatus::failed;
+      }
+      default:
+        error_ = Error{{.kind = ErrorKind::misuse,
+                        .operation = operation,
+                        .message = "OpenSSL paused for a callback or an asynchronous engine",
+                        .remedy = "drive such an SSL through native_handle()"}};
+        return IoStatus::failed;
+    }
+  }
+
+  /// Makes error() of a failure to send that OpenSSL's answers do not show.
+  void note_send_failure(Operation operation, int transport_error) noexcept {
+    const int reason = transport_error != 0 ? transport_error : errno;
+    error_ = failure_of(ssl_.get(), operation, ::ERR_peek_error() == 0 ? reason : 0);
+  }
+
+
+  SslHandle ssl_;
+  Error error_;
+  IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended
+  Phase phase_ = Phase::handshaking;
+  bool close_sent_ = false;
+};
+
+}  // namespace tlsmode::engine
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_SESSION_SETUP_HPP
+#define TLSMODE_ENGINE_SESSION_SETUP_HPP
+
+#include <cerrno>
+#include <string_view>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <tlsmode/detail/handle.hpp>
+#include <tlsmode/detail/pem.hpp>
+#include <tlsmode/error.hpp>
+#include <tlsmode/mode_set.hpp>
+#include <tlsmode/native_bio.hpp>
+#include <tlsmode/peer_name.hpp>
+#include <tlsmode/policy.hpp>
+
+namespace tlsmode::engine {
+
+using SslHandle = detail::Handle<&::SSL_free>;
+
+[[noreturn]] inline void refuse_session(std::string_view message, ErrorKind kind = ErrorKind::input) {
+  throw Error{{.kind = kind, .operation = Operation::make_connection, .message = message}};
+}
+
+/// Wraps: SSL_new(3). Errors: throws Error if the context is null (moved from) or there is no memory.
+[[nodiscard]] inline SslHandle new_ssl(SSL_CTX* context) {
+  if (context == nullptr) {
+    refuse_session("this context was moved from", ErrorKind::misuse);
+  }
+  SslHandle ssl{::SSL_new(context)};
+  if (!ssl) {
+    refuse_session("OpenSSL made no SSL");
+  }
+  return ssl;
+}
+
+[[nodiscard]] inline NativeBio bios_of(const SSL* ssl) {
+  if (ssl == nullptr) {
+    refuse_session("the adopted SSL is null");
+  }
+  return NativeBio::of(ssl);
+}
+
+/// An SSL that is connected already must have verified its peer, and the peer must be the one that is named.
+template <PolicyType Policy>
+void check_connected_peer(const SSL* ssl, const PeerName* peer) {
+  if constexpr (ClientPolicy<Policy> && Policy::verification != Verification::insecure_anyone_can_be_my_peer) {
+    const detail::Certificate certificate{::SSL_get1_peer_certificate(ssl)};
+    const long result = ::SSL_get_verify_result(ssl);
+    const bool is_named = peer == nullptr || (certificate && peer->is_on(certificate.get()));
+    if (!certificate || result != X509_V_OK || !is_named) {
+      throw Error{{.kind = ErrorKind::verification,
+                   .operation = Operation::make_connection,
+                   .message = "the adopted SSL is connected to a peer that this policy does not accept",
+                   .subject = peer != nullptr ? peer->text() : "",
+                   .verify_result = result != X509_V_OK ? result : long{X509_V_ERR_HOSTNAME_MISMATCH}}};
+    }
+  }
+}
+
+/// Establishes the policy on an SSL, new or adopted: role, modes, record size, verification, the peer's name.
+template <PolicyType Policy>
+void set_up_session(SSL* ssl, const PeerName* peer) {
+  static_assert(detail::policy_is_coherent<Policy>());
+  if (ssl == nullptr) {
+    refuse_session("the adopted SSL is null");
+  }
+  ::ERR_clear_error();
+  SSL_clear_mode(ssl, long{contract_modes.bits()});
+  SSL_set_mode(ssl, long{modes_of<Policy>.bits()});
+  SSL_set_max_send_fragment(ssl, long{Policy::record_size});
+  constexpr bool is_client = Policy::role == Role::client;
+  if constexpr (is_client) {
+    ::SSL_set_verify(ssl,
+                     Policy::verification == Verification::insecure_anyone_can_be_my_peer ? SSL_VERIFY_NONE
+                                                                                          : SSL_VERIFY_PEER,
+                     ::SSL_get_verify_callback(ssl));
+  }
+  if (::SSL_in_before(ssl) != 0) {
+    is_client ? ::SSL_set_connect_state(ssl) : ::SSL_set_accept_state(ssl);
+  } else if ((::SSL_is_server(ssl) != 0) == is_client) {
+    refuse_session("the adopted SSL is on the other side of the handshake than the policy");
+  }
+  if (peer != nullptr && !peer->apply_to(ssl)) {
+    refuse_session("no memory for the peer's name", ErrorKind::out_of_memory);
+  }
+  if (::SSL_is_init_finished(ssl) != 0) {
+    check_connected_peer<Policy>(ssl, peer);
+  }
+  ::ERR_clear_error();
+}
+
+/// Whether OpenSSL's last error is the end of the stream where close_notify should have been.
+[[nodiscard]] inline bool is_unexpected_end() noexcept {
+  const unsigned long last = ::ERR_peek_last_error();
+  return ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+/// The error of an operation that OpenSSL or the transport ended. Takes the error queue over.
+[[nodiscard]] inline Error failure_of(SSL* ssl, Operation operation, int system_error) noexcept {
+  if (system_error != 0) {
+    return Error{{.kind = system_error == ENOMEM ? ErrorKind::out_of_memory : ErrorKind::system,
+                  .operation = operation,
+                  .message = "the transport failed",
+                  .system_error = system_error}};
+  }
+  const unsigned long last = ::ERR_peek_last_error();
+  if (ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    const char* const expected = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    return Error{{.kind = ErrorKind::verification,
+                  .operation = operation,
+                  .message = expected != nullptr ? "the peer's certificate was refused, for" : "the peer's certificate was refused",
+                  .subject = expected != nullptr ? expected : "",
+                  .verify_result = ::SSL_get_verify_result(ssl)}};
+  }
+  return Error{{.operation = operation}};
+}
+
+}  // namespace tlsmode::engine
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_SOCKET_HPP
+#define TLSMODE_SOCKET_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <tlsmode/error.hpp>
+#include <tlsmode/transport.hpp>
+
+namespace tlsmode {
+
+/// A connected stream socket, blocking or not. Owns its descriptor unless it was borrowed. Never raises SIGPIPE.
+/// A call that a signal interrupts is made again.
+/// Proof: tests/unit/socket_test.cpp.
+class Socket {
+ public:
+  /// Takes over `descriptor`, which is closed with this object; also when this throws.
+  /// Errors: throws Error if it is no open descriptor or no stream socket. Wraps: getsockopt(2), SO_TYPE.
+  explicit Socket(int descriptor) : descriptor_{descriptor}, owned_{true} { check(); }
+
+  /// Uses `descriptor` and leaves its closing to the caller. Lifetime: it has to stay open as long as this object is used.
+  [[nodiscard]] static Socket borrow(int descriptor) { return Socket{descriptor, Borrowed{}}; }
+
+  Socket(Socket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)}, owned_{other.owned_} {}
+  Socket& operator=(Socket&& other) noexcept {
+    Socket moved{std::move(other)};
+    std::swap(descriptor_, moved.descriptor_);
+    std::swap(owned_, moved.owned_);
+    return *this;
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() { close_if_owned(); }
+
+  /// Wraps: recv(2).
+  [[nodiscard]] ReadResult receive(std::span<std::byte> to) noexcept {
+    while (true) {
+      const ::ssize_t got = ::recv(descriptor_, to.data(), to.size(), 0);
+      if (got > 0) {
+        return {IoStatus::done, static_cast<std::size_t>(got)};
+      }
+      if (got == 0) {
+        return {IoStatus::closed, 0};
+      }
+      if (errno != EINTR) {
+        return {would_block() ? IoStatus::want_read : IoStatus::failed, 0};
+      }
+    }
+  }
+
+  /// Wraps: send(2) with MSG_NOSIGNAL.
+  [[nodiscard]] WriteResult send(std::span<const std::byte> from) noexcept {
+    return send_again_if_interrupted([&] { return ::send(descriptor_, from.data(), from.size(), MSG_NOSIGNAL); });
+  }
+
+  /// Sends two spans in one call. Wraps: sendmsg(2) with MSG_NOSIGNAL.
+  [[nodiscard]] WriteResult send(std::span<const std::byte> first, std::span<const std::byte> second) noexcept {
+    ::iovec parts[2] = {{const_cast<std::byte*>(first.data()), first.size()},
+                        {const_cast<std::byte*>(second.data()), second.size()}};
+    ::msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    return send_again_if_interrupted([&] { return ::sendmsg(descriptor_, &message, MSG_NOSIGNAL); });
+  }
+
+  /// Whether receive waits for input. Wraps: fcntl(2), O_NONBLOCK.
+  [[nodiscard]] bool blocking() const noexcept { return (::fcntl(descriptor_, F_GETFL) & O_NONBLOCK) == 0; }
+
+  /// The descriptor; -1 once moved from or released.
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
+
+  /// Hands the descriptor to the caller, who closes it.
+  [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+
+ private:
+  struct Borrowed {};
+  Socket(int descriptor, Borrowed) : descriptor_{descriptor}, owned_{false} { check(); }
+
+  void check() {
+    int type = 0;
+    ::socklen_t size = sizeof type;
+    int reason = ::getsockopt(descriptor_, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? 0 : errno;
+    const bool is_stream = reason == 0 && type == SOCK_STREAM;
+    if (!is_stream) {
+      close_if_owned();
+      throw Error{{.kind = ErrorKind::system,
+                   .operation = Operation::open_socket,
+                   .message = reason == EBADF ? "this is not an open descriptor" : "this is not a stream socket",
+                   .remedy = "give the descriptor of a connected TCP or Unix stream socket",
+                   .system_error = reason}};
+    }
+  }
+
+  void close_if_owned() noexcept {
+    if (owned_ && descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+
+  template <typename Send>
+  [[nodiscard]] static WriteResult send_again_if_interrupted(Send send) noexcept {
+    while (true) {
+      const ::ssize_t sent = send();
+      if (sent >= 0) {
+        return {IoStatus::done, static_cast<std::size_t>(sent)};
+      }
+      if (errno != EINTR) {
+        return {would_block() ? IoStatus::want_write : IoStatus::failed, 0};
+      }
+    }
+  }
+
+  [[nodiscard]] static bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+  int descriptor_;
+  bool owned_;
+};
+
+}  // namespace tlsmode
+
+#endif

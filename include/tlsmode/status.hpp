@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_STATUS_HPP
+#define TLSMODE_STATUS_HPP
+
+#include <cstddef>
+#include <string_view>
+
+namespace tlsmode {
+
+/// What an operation on a connection, or on a transport, came to. Waiting is a status, not an error.
+enum class IoStatus {
+  done,           ///< It succeeded; for a read or a write, with `bytes`.
+  want_read,      ///< Nothing is lost: call again when the transport is readable.
+  want_write,     ///< Nothing is lost: call again when the transport is writable.
+  closed,         ///< The peer ended its side properly (close_notify). Writing is still possible.
+  truncated,      ///< The input ended without close_notify: what was read may not be all that was sent.
+  write_pending,  ///< Refused, nothing changed: an earlier write has to be finished or cancelled first.
+  failed,         ///< See error(). What is at fault, and whether the connection is still usable, is said there.
+};
+
+/// Gives the enumerator's name, such as "want_read".
+[[nodiscard]] constexpr std::string_view name(IoStatus status) noexcept {
+  switch (status) {
+    case IoStatus::done: return "done";
+    case IoStatus::want_read: return "want_read";
+    case IoStatus::want_write: return "want_write";
+    case IoStatus::closed: return "closed";
+    case IoStatus::truncated: return "truncated";
+    case IoStatus::write_pending: return "write_pending";
+    case IoStatus::failed: return "failed";
+  }
+  return {};
+}
+
+/// The result of a read. Units: bytes. `bytes` is 0 unless the status is done.
+struct [[nodiscard]] ReadResult {
+  IoStatus status;
+  std::size_t bytes;
+  [[nodiscard]] friend constexpr bool operator==(const ReadResult&, const ReadResult&) noexcept = default;
+};
+
+/// The result of a write. Units: bytes. `bytes` is 0 unless the status is done.
+struct [[nodiscard]] WriteResult {
+  IoStatus status;
+  std::size_t bytes;
+  [[nodiscard]] friend constexpr bool operator==(const WriteResult&, const WriteResult&) noexcept = default;
+};
+
+}  // namespace tlsmode
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_TRANSPORT_HPP
+#define TLSMODE_TRANSPORT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+#include <tlsmode/status.hpp>
+
+namespace tlsmode {
+
+/// A reliable, ordered stream of bytes under a connection. Any movable type with these two members will do.
+/// Extent: both may take fewer bytes than asked, and answer done only with at least one; the spans are never empty.
+/// Returns: done with bytes; want_read or want_write if nothing can be done now; closed from receive at the end of the
+/// stream; failed, with errno saying why.
+/// Optional members: `send(first, second)`, which sends two spans as one; `bool blocking() const noexcept`, true if
+/// receive waits for input.
+/// Proof: tests/unit/transport_test.cpp "any type that models the concept carries a connection".
+template <typename T>
+concept TransportType = std::movable<T> && requires(T& transport, std::span<std::byte> to,
+                                                    std::span<const std::byte> from) {
+  { transport.receive(to) } noexcept -> std::same_as<ReadResult>;
+  { transport.send(from) } noexcept -> std::same_as<WriteResult>;
+};
+
+namespace detail {
+
+/// A transport that sends two spans in one call.
+template <typename T>
+concept SendsPairs = requires(T& transport, std::span<const std::byte> bytes) {
+  { transport.send(bytes, bytes) } noexcept -> std::same_as<WriteResult>;
+};
+
+/// Whether receive may wait for input. Transports that do not say are taken for non-blocking.
+template <typename T>
+[[nodiscard]] bool receive_may_wait(const T& transport) noexcept {
+  if constexpr (requires { { transport.blocking() } noexcept -> std::same_as<bool>; }) {
+    return transport.blocking();
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tlsmode
+
+#endif
