@@ -2,15 +2,16 @@
 #ifndef TLSMODE_CONNECTION_HPP
 #define TLSMODE_CONNECTION_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <span>
-#include <type_traits>
 #include <utility>
 
 #include <openssl/ssl.h>
 
 #include <tlsmode/bytes.hpp>
 #include <tlsmode/context.hpp>
+#include <tlsmode/engine/exclusive_use.hpp>
 #include <tlsmode/engine/session.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/native_bio.hpp>
@@ -27,7 +28,8 @@ template <typename P>
 concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
-/// One thread at a time: OpenSSL does not bear even a reader beside a writer.
+/// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
+/// second thread or from inside the transport or a callback, is refused: failed, and nothing was changed.
 /// The first read or write does the handshake if nobody did. Input and output never throw.
 /// After every call OpenSSL's error queue is empty, and what was in it is in error().
 /// Destroying it does not say goodbye: shutdown() does.
@@ -78,7 +80,7 @@ class Connection {
 
   /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.
   /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
-  [[nodiscard]] IoStatus handshake() noexcept { return session_.handshake(Operation::handshake); }
+  [[nodiscard]] IoStatus handshake() noexcept { return alone([&] { return session_.handshake(Operation::handshake); }); }
 
   /// Reads what has come, at most one record's worth. Safe while a write is pending.
   /// Extent: any size; an empty span reads nothing and answers done with 0 bytes.
@@ -87,7 +89,7 @@ class Connection {
   /// closed, truncated: the end, again at each call. failed. Wraps: SSL_read_ex(3).
   template <WritableByteRange Bytes>
   [[nodiscard]] ReadResult read(Bytes&& to) noexcept {
-    return session_.read(detail::as_writable_bytes(to));
+    return alone([&] { return session_.read(detail::as_writable_bytes(to)); });
   }
 
   /// Writes `bytes` by the policy's rule.
@@ -99,12 +101,12 @@ class Connection {
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
   [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
-    return session_.write(detail::as_bytes(bytes));
+    return alone([&] { return session_.write(detail::as_bytes(bytes)); });
   }
   template <ByteRange Bytes>
     requires(!KeepsBufferInPlace<Policy>)
   [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
-    return session_.write(detail::as_bytes(bytes));
+    return alone([&] { return session_.write(detail::as_bytes(bytes)); });
   }
 
   /// Goes on with the pending write, where its bytes are.
@@ -113,7 +115,7 @@ class Connection {
   [[nodiscard]] WriteResult retry() noexcept
     requires KeepsBufferInPlace<Policy>
   {
-    return session_.retry_in_place();
+    return alone([&] { return session_.retry_in_place(); });
   }
 
   /// Goes on with the pending write. `bytes` begin with what was written: they may live elsewhere, and be more.
@@ -122,7 +124,7 @@ class Connection {
   template <ByteRange Bytes>
     requires AllowsMovedBuffer<Policy>
   [[nodiscard]] WriteResult retry(Bytes&& bytes) noexcept {
-    return session_.retry_from(detail::as_bytes(bytes));
+    return alone([&] { return session_.retry_from(detail::as_bytes(bytes)); });
   }
 
   /// Gives the pending write up. The bytes it had committed will reach the peer, whatever is called next; the others
@@ -134,17 +136,17 @@ class Connection {
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
   /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
-  [[nodiscard]] IoStatus flush() noexcept { return session_.flush(Operation::flush); }
+  [[nodiscard]] IoStatus flush() noexcept { return alone([&] { return session_.flush(Operation::flush); }); }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
   /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
   /// committed and only the caller has them: retry or cancel first. failed. Wraps: SSL_shutdown(3).
-  [[nodiscard]] IoStatus shutdown() noexcept { return session_.shutdown(); }
+  [[nodiscard]] IoStatus shutdown() noexcept { return alone([&] { return session_.shutdown(); }); }
 
   /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
   /// Returns: done; want_write; write_pending; failed, with the connection unharmed, on older versions.
   /// Wraps: SSL_key_update(3).
-  [[nodiscard]] IoStatus update_keys(bool ask_peer = false) noexcept { return session_.update_keys(ask_peer); }
+  [[nodiscard]] IoStatus update_keys(bool ask_peer = false) noexcept { return alone([&] { return session_.update_keys(ask_peer); }); }
 
   /// Whether output waits for the transport to become writable: what to wait for besides input.
   [[nodiscard]] bool wants_write() const noexcept { return session_.wants_write(); }
@@ -188,7 +190,22 @@ class Connection {
   [[nodiscard]] SSL* native_handle() const noexcept { return session_.native_handle(); }
 
  private:
+  /// Calls `operation` unless another one is under way.
+  template <typename Operation>
+  [[nodiscard]] auto alone(Operation operation) noexcept -> decltype(operation()) {
+    const engine::ExclusiveUse use{in_use_};
+    if (use.granted()) [[likely]] {
+      return operation();
+    }
+    if constexpr (std::same_as<decltype(operation()), IoStatus>) {
+      return IoStatus::failed;
+    } else {
+      return {IoStatus::failed, 0};
+    }
+  }
+
   engine::Session<Policy, Transport> session_;
+  engine::UseFlag in_use_;
 };
 
 template <PolicyType Policy, TransportType Transport>

@@ -93,7 +93,10 @@ class Context {
 
   /// The ciphers for TLS 1.2, in OpenSSL's notation, best first. Wraps: SSL_CTX_set_cipher_list(3).
   void set_cipher_list(const detail::CText& ciphers) {
-    require(::SSL_CTX_set_cipher_list(usable(), ciphers.c_str()) == 1, "no cipher for TLS 1.2 in", ciphers.view());
+    const detail::Handle<&::SSL_free> trial{::SSL_new(usable())};  // a list that OpenSSL refuses replaces the old one
+    require(trial && ::SSL_set_cipher_list(trial.get(), ciphers.c_str()) == 1 &&
+                ::SSL_CTX_set_cipher_list(native_handle(), ciphers.c_str()) == 1,
+            "no cipher for TLS 1.2 in", ciphers.view());
   }
   /// The cipher suites for TLS 1.3, separated by colons, best first. Wraps: SSL_CTX_set_ciphersuites(3).
   void set_cipher_suites(const detail::CText& suites) {

@@ -3,7 +3,7 @@
 #define TLSMODE_ERROR_HPP
 
 #include <cstddef>
-#include <exception>
+#include <new>
 #include <span>
 #include <string_view>
 

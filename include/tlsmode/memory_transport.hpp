@@ -4,8 +4,8 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <span>
 
 #include <tlsmode/detail/byte_queue.hpp>
@@ -18,7 +18,7 @@ namespace tlsmode {
 class MemoryTransport {
  public:
   /// Extent: `output_limit` is the most ciphertext that waits in output(); beyond it, writes answer want_write.
-  explicit MemoryTransport(std::size_t output_limit = std::numeric_limits<std::size_t>::max()) noexcept
+  explicit MemoryTransport(std::size_t output_limit = SIZE_MAX) noexcept
       : output_limit_{output_limit} {}
 
   /// Adds ciphertext that came from the peer.

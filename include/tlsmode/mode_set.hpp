@@ -2,7 +2,6 @@
 #ifndef TLSMODE_MODE_SET_HPP
 #define TLSMODE_MODE_SET_HPP
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,7 +35,11 @@ class ModeSet {
   }
   [[nodiscard]] constexpr bool empty() const noexcept { return structural_bits_ == 0; }
   [[nodiscard]] constexpr std::size_t size() const noexcept {
-    return static_cast<std::size_t>(std::popcount(structural_bits_));
+    std::size_t count = 0;
+    for (std::uint32_t left = structural_bits_; left != 0; left &= left - 1) {
+      ++count;
+    }
+    return count;
   }
 
   /// Walks the modes of the set from the lowest bit up, bits without a name included.

@@ -2,9 +2,12 @@
 #ifndef TLSMODE_NATIVE_BIO_HPP
 #define TLSMODE_NATIVE_BIO_HPP
 
+#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <span>
+
+#include <fcntl.h>
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -15,17 +18,15 @@
 
 namespace tlsmode {
 
-/// OpenSSL's own BIOs as the transport: those of an adopted SSL*, or a socket BIO (which kernel TLS needs).
-/// The connection then lives by OpenSSL's write rule, and guards it: one record a call, address, length and bytes
-/// checked before OpenSSL is asked. A socket BIO writes with write(2): SIGPIPE is the program's to ignore.
+/// OpenSSL's own BIOs as the transport: those of an adopted SSL*, or a socket BIO, which kernel TLS needs.
+/// A socket BIO writes with write(2): SIGPIPE is the program's to ignore, or use Socket.
 /// Proof: tests/unit/native_bio_test.cpp.
 class NativeBio {
  public:
   /// Uses a socket descriptor through OpenSSL's BIO. Lifetime: the caller closes it, after the connection is gone.
   /// Errors: throws Error if there is no memory. Wraps: BIO_new_socket(3).
   [[nodiscard]] static NativeBio socket(int descriptor) {
-    BIO* const bio = ::BIO_new_socket(descriptor, BIO_NOCLOSE);
-    return NativeBio{bio, bio};
+    return NativeBio{::BIO_new_socket(descriptor, BIO_NOCLOSE), ::BIO_new_socket(descriptor, BIO_NOCLOSE)};
   }
 
   /// Takes over one reference of each BIO; of one reference if both are the same.
@@ -54,31 +55,50 @@ class NativeBio {
     return NativeBio{reader, writer};
   }
 
-  /// Raw bytes from the BIO, past TLS. Wraps: BIO_read_ex(3).
+  /// Wraps: BIO_read_ex(3).
   [[nodiscard]] ReadResult receive(std::span<std::byte> to) noexcept {
     std::size_t bytes = 0;
+    errno = 0;
     if (::BIO_read_ex(reader_.get(), to.data(), to.size(), &bytes) == 1) {
       return {IoStatus::done, bytes};
     }
     if (BIO_should_retry(reader_.get())) {
       return {IoStatus::want_read, 0};
     }
-    return {BIO_eof(reader_.get()) ? IoStatus::closed : IoStatus::failed, 0};
+    return {BIO_eof(reader_.get()) ? IoStatus::closed : failed(), 0};
   }
 
-  /// Raw bytes into the BIO, past TLS. Wraps: BIO_write_ex(3).
+  /// Wraps: BIO_write_ex(3), BIO_flush(3).
   [[nodiscard]] WriteResult send(std::span<const std::byte> from) noexcept {
     std::size_t bytes = 0;
+    errno = 0;
     if (::BIO_write_ex(writer_.get(), from.data(), from.size(), &bytes) == 1) {
+      static_cast<void>(BIO_flush(writer_.get()));
       return {IoStatus::done, bytes};
     }
-    return {BIO_should_retry(writer_.get()) ? IoStatus::want_write : IoStatus::failed, 0};
+    return {BIO_should_retry(writer_.get()) ? IoStatus::want_write : failed(), 0};
+  }
+
+  /// Whether receive waits for input: as far as the BIO has a descriptor to ask.
+  [[nodiscard]] bool blocking() const noexcept {
+    const int descriptor = descriptor_of(reader_.get());
+    return descriptor >= 0 && (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0;
+  }
+
+  /// The descriptor under `bio`; -1 if it has none. Other BIOs may answer 0 when asked: they know no such question.
+  [[nodiscard]] static int descriptor_of(BIO* bio) noexcept {
+    return ::BIO_find_type(bio, BIO_TYPE_DESCRIPTOR) != nullptr ? static_cast<int>(BIO_get_fd(bio, nullptr)) : -1;
   }
 
   [[nodiscard]] BIO* reader() const noexcept { return reader_.get(); }
   [[nodiscard]] BIO* writer() const noexcept { return writer_.get(); }
 
  private:
+  [[nodiscard]] static IoStatus failed() noexcept {
+    errno = errno != 0 ? errno : EIO;  // a transport says why; not every BIO does
+    return IoStatus::failed;
+  }
+
   detail::Handle<&::BIO_free_all> reader_;
   detail::Handle<&::BIO_free_all> writer_;
 };

@@ -6,13 +6,18 @@
 #include <cstring>
 #include <string_view>
 
-#include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 #include <tlsmode/detail/handle.hpp>
 #include <tlsmode/error.hpp>
+
+// As <openssl/x509v3.h> declares them, which would cost more to include than all that is included here.
+extern "C" {
+int X509_check_host(X509* certificate, const char* name, std::size_t size, unsigned flags, char** found);
+int X509_check_ip_asc(X509* certificate, const char* address, unsigned flags);
+}
 
 namespace tlsmode {
 
@@ -49,7 +54,7 @@ class PeerName {
     if (is_address_) {
       return ::X509_VERIFY_PARAM_set1_ip_asc(param, text_) == 1;
     }
-    ::X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    ::X509_VERIFY_PARAM_set_hostflags(param, no_partial_wildcards);
     return ::X509_VERIFY_PARAM_set1_host(param, text_, size_) == 1 &&
            SSL_set_tlsext_host_name(ssl, static_cast<const char*>(text_)) == 1;
   }
@@ -57,16 +62,18 @@ class PeerName {
   /// Whether `certificate` carries this name or address. Wraps: X509_check_host(3), X509_check_ip_asc(3).
   [[nodiscard]] bool is_on(X509* certificate) const noexcept {
     return is_address_ ? ::X509_check_ip_asc(certificate, text_, 0) == 1
-                       : ::X509_check_host(certificate, text_, size_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+                       : ::X509_check_host(certificate, text_, size_, no_partial_wildcards, nullptr) == 1;
   }
 
  private:
   static constexpr std::size_t longest = 253;
+  static constexpr unsigned no_partial_wildcards = 4;  // X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 
   [[nodiscard]] bool parses_as_address() const noexcept {
-    const detail::Handle<&::ASN1_OCTET_STRING_free> address{::a2i_IPADDRESS(text_)};
+    const detail::Handle<&::X509_VERIFY_PARAM_free> trial{::X509_VERIFY_PARAM_new()};
+    const bool parses = trial && ::X509_VERIFY_PARAM_set1_ip_asc(trial.get(), text_) == 1;
     ::ERR_clear_error();
-    return static_cast<bool>(address);
+    return parses;
   }
 
   static void check_name(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace tlsmode {
 
@@ -13,6 +14,7 @@ namespace tlsmode {
 struct PendingWrite {
   std::size_t length = 0;     ///< how many bytes were given to write(); 0 when nothing is pending
   std::size_t committed = 0;  ///< how many of them the peer gets whatever the caller does next
+  const std::byte* address = nullptr;  ///< where they were; null when nothing is pending
 };
 
 namespace detail {
@@ -52,10 +54,20 @@ class BlockedWrite {
  public:
   static constexpr std::size_t window = 256 * 1024;
 
+  BlockedWrite() noexcept = default;
+  BlockedWrite(BlockedWrite&& other) noexcept { *this = std::move(other); }
+  BlockedWrite& operator=(BlockedWrite&& other) noexcept {  // leaves none behind
+    address_ = std::exchange(other.address_, nullptr);
+    length_ = std::exchange(other.length_, 0);
+    committed_ = std::exchange(other.committed_, 0);
+    fingerprint_ = other.fingerprint_;
+    return *this;
+  }
+
   [[nodiscard]] bool active() const noexcept { return length_ != 0; }
-  [[nodiscard]] const std::byte* address() const noexcept { return address_; }
   [[nodiscard]] std::size_t length() const noexcept { return length_; }
   [[nodiscard]] std::size_t committed() const noexcept { return committed_; }
+  [[nodiscard]] PendingWrite shown() const noexcept { return {length_, committed_, address_}; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {address_, length_}; }
 
   void hold(std::span<const std::byte> bytes, std::size_t committed, std::uint64_t seed) noexcept {

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -16,9 +15,9 @@
 
 #include <tlsmode/transport.hpp>
 
-namespace tlsmode_tests {
+#include "support/unlimited.hpp"
 
-inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+namespace tlsmode_tests {
 
 /// One direction of a wire.
 struct Lane {

@@ -2,7 +2,6 @@
 #ifndef TLSMODE_DETAIL_ERROR_RECORD_HPP
 #define TLSMODE_DETAIL_ERROR_RECORD_HPP
 
-#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -31,7 +30,7 @@ struct ErrorRecord {
   int alert = -1;
   long verify_result = 0;
   std::size_t entry_count = 0;
-  mutable std::atomic<unsigned> owners{0};  // 0: a constant that nobody owns
+  mutable unsigned owners = 0;  // counted atomically; 0: a constant that nobody owns
   QueueEntry entries[queue_capacity]{};
 };
 
@@ -39,28 +38,29 @@ inline constinit const ErrorRecord no_error_record{};
 inline constinit const ErrorRecord out_of_memory_record{
     .what = "out of memory, and none left to say more", .kind = ErrorKind::out_of_memory};
 
+// The compilers' own atomics: <atomic> would double the time it takes to include this library.
 inline const ErrorRecord* share(const ErrorRecord* record) noexcept {
-  if (record->owners.load(std::memory_order_relaxed) != 0) {
-    record->owners.fetch_add(1, std::memory_order_relaxed);
+  if (__atomic_load_n(&record->owners, __ATOMIC_RELAXED) != 0) {
+    __atomic_fetch_add(&record->owners, 1U, __ATOMIC_RELAXED);
   }
   return record;
 }
 
 inline void drop(const ErrorRecord* record) noexcept {
-  if (record->owners.load(std::memory_order_relaxed) != 0 &&
-      record->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    record->~ErrorRecord();
+  if (__atomic_load_n(&record->owners, __ATOMIC_RELAXED) != 0 &&
+      __atomic_fetch_sub(&record->owners, 1U, __ATOMIC_ACQ_REL) == 1) {
     std::free(const_cast<ErrorRecord*>(record));
   }
 }
 
-/// Text in a fixed space; what does not fit is dropped.
+/// One line of text in a fixed space; what does not fit is dropped, and control characters become '?'.
 class TextBuilder {
  public:
   TextBuilder& operator<<(std::string_view text) noexcept {
-    const std::size_t taken = text.size() < sizeof text_ - 1 - size_ ? text.size() : sizeof text_ - 1 - size_;
-    std::memcpy(text_ + size_, text.data(), taken);
-    size_ += taken;
+    for (const char c : text.substr(0, sizeof text_ - 1 - size_)) {
+      const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      text_[size_++] = is_control ? '?' : c;
+    }
     text_[size_] = '\0';
     return *this;
   }

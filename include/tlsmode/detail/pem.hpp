@@ -45,6 +45,7 @@ struct PemSource {
 
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
 [[nodiscard]] inline PemSource open_pem_file(const CText& path, Operation operation) {
+  ::ERR_clear_error();
   struct ::stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
   const int reason = exists ? 0 : errno;
@@ -67,6 +68,7 @@ struct PemSource {
 
 /// Reads from memory. Lifetime: `text` has to outlive the source.
 [[nodiscard]] inline PemSource open_pem_text(std::string_view text, Operation operation) {
+  ::ERR_clear_error();
   if (text.empty() || text.size() > INT_MAX) {
     throw Error{{.kind = ErrorKind::input,
                  .operation = operation,
@@ -130,8 +132,10 @@ inline int give_passphrase(char* to, int size, int, void* passphrase) noexcept {
                                ERR_GET_REASON(last) == ERR_R_INTERRUPTED_OR_CANCELLED)) {
       source.refuse("the private key is encrypted, and no passphrase was given", "give the passphrase as last argument");
     }
-    if (is_pem(last, PEM_R_NO_START_LINE)) {
-      source.refuse("there is no private key in this PEM", "it has to contain -----BEGIN PRIVATE KEY----- or its kin");
+    const bool found_nothing = first == last && ERR_GET_LIB(last) == ERR_LIB_OSSL_DECODER;
+    if (found_nothing || is_pem(last, PEM_R_NO_START_LINE)) {
+      source.refuse("there is no complete private key in this PEM",
+                    "it has to contain -----BEGIN PRIVATE KEY----- or its kin, and all up to the END");
     }
     source.refuse(passphrase.empty() ? "cannot read the private key"
                                      : "cannot read the private key: it is broken, or the passphrase is wrong");

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include <openssl/ssl.h>
 
@@ -35,7 +36,7 @@ class BufferedWriter {
           accepted += step.bytes;
           status = step.returned == 1 ? status : settle(step.returned);
         }
-      } else if (gathered_.size() == Policy::record_size || sealed_) {
+      } else if (gathered_.size() == Policy::record_size || sealed_ != 0) {
         status = seal(engine, ssl, settle);
       } else {
         const std::size_t room = Policy::record_size - gathered_.size();
@@ -73,27 +74,29 @@ class BufferedWriter {
     return status != IoStatus::failed && bounded ? IoStatus::done : status;
   }
 
-  /// Makes a record of what is gathered. The bytes stay until OpenSSL has no more use for them.
+  /// Makes records of what is gathered. The bytes stay until OpenSSL has no more use for them.
   template <typename Settle>
   [[nodiscard]] IoStatus seal(Engine& engine, SSL* ssl, Settle settle) noexcept {
-    if (const IoStatus status = make_room(engine, ssl); status != IoStatus::done) {
-      return status;
-    }
-    if (!sealed_) {
-      const Commit step = engine.commit(ssl, gathered_.bytes(), Policy::record_size, Policy::record_size);
-      sealed_ = step.bytes == gathered_.size();
-      if (step.returned != 1) {
-        return settle(step.returned);
+    while (!gathered_.empty()) {
+      if (const IoStatus status = make_room(engine, ssl); status != IoStatus::done) {
+        return status;
+      }
+      gathered_.drop(std::exchange(sealed_, 0U));
+      if (!gathered_.empty()) {  // a peer may have asked for smaller records: one commit is not always all
+        const Commit step = engine.commit(ssl, gathered_.bytes(), Policy::record_size, Policy::record_size);
+        if (step.returned != 1) {
+          sealed_ = step.bytes;
+          return settle(step.returned);
+        }
+        gathered_.drop(step.bytes);
       }
     }
-    sealed_ = false;
-    gathered_.clear();
     gathered_.release();
     return IoStatus::done;
   }
 
-  detail::ByteQueue gathered_;   // plaintext, less than a record or one
-  bool sealed_ = false;  // gathered_ is committed inside OpenSSL, which has not sent it yet
+  detail::ByteQueue gathered_;  // plaintext, less than a record or one
+  std::size_t sealed_ = 0;      // how many of them are committed inside OpenSSL, which has not sent them yet
 };
 
 }  // namespace tlsmode::engine

@@ -239,6 +239,8 @@ class ElasticEngine {
         release_empty_output();
         return record.subspan(result.bytes > waiting ? result.bytes - waiting : 0);
       }
+    } else {
+      static_cast<void>(send_output());
     }
     return record;
   }

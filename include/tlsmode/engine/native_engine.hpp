@@ -2,12 +2,11 @@
 #ifndef TLSMODE_ENGINE_NATIVE_ENGINE_HPP
 #define TLSMODE_ENGINE_NATIVE_ENGINE_HPP
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
-
-#include <fcntl.h>
 
 #include <openssl/ssl.h>
 
@@ -17,9 +16,9 @@
 
 namespace tlsmode::engine {
 
-/// OpenSSL over a BIO that is not ours, where its write rule is real: what SSL_write could not send is pending inside
-/// OpenSSL. One record goes into each SSL_write, so that a block means "exactly this record is committed"; the engine
-/// carries its address and length and is the only one to retry it.
+/// OpenSSL directly over its own socket BIO, as kernel TLS needs it. Its write rule is real here: what SSL_write could
+/// not send is pending inside OpenSSL. One record goes into each SSL_write, so that a block means "exactly this record is
+/// committed"; the engine carries its address and length and is the only one to retry it.
 /// While a record is pending, reads keep to what OpenSSL survives: see must_finish_write_first().
 class NativeEngine {
  public:
@@ -27,24 +26,33 @@ class NativeEngine {
 
   explicit NativeEngine(NativeBio&& transport) : transport_{std::move(transport)} {}
   NativeEngine(NativeEngine&& other) noexcept
-      : transport_{std::move(other.transport_)}, pending_{std::exchange(other.pending_, {})} {}
+      : transport_{std::move(other.transport_)},
+        pending_{std::exchange(other.pending_, {})},
+        writer_{std::exchange(other.writer_, nullptr)},
+        lost_alert_{other.lost_alert_} {}
   NativeEngine& operator=(NativeEngine&& other) noexcept {
     transport_ = std::move(other.transport_);
     pending_ = std::exchange(other.pending_, {});
+    writer_ = std::exchange(other.writer_, nullptr);
+    lost_alert_ = other.lost_alert_;
     return *this;
   }
 
-  /// Puts the BIOs under `ssl`, if they are not there already.
+  /// Puts the BIOs under `ssl`: two of them, so that a refused write can be seen after a read.
+  /// Returns: false if there is no memory.
   [[nodiscard]] bool attach(SSL* ssl) noexcept {
-    if (::SSL_get_rbio(ssl) != transport_.reader()) {
-      ::BIO_up_ref(transport_.reader());
-      ::SSL_set0_rbio(ssl, transport_.reader());
+    BIO* const reader = transport_.reader();
+    BIO* writer = transport_.writer();
+    if (const int descriptor = NativeBio::descriptor_of(writer); reader == writer && descriptor >= 0) {
+      writer = ::BIO_new_socket(descriptor, BIO_NOCLOSE);
+    } else {
+      ::BIO_up_ref(writer);
     }
-    if (::SSL_get_wbio(ssl) != transport_.writer()) {
-      ::BIO_up_ref(transport_.writer());
-      ::SSL_set0_wbio(ssl, transport_.writer());
-    }
-    return true;
+    ::BIO_up_ref(reader);
+    ::SSL_set0_rbio(ssl, reader);
+    ::SSL_set0_wbio(ssl, writer);
+    writer_ = writer;
+    return writer != nullptr;
   }
 
   [[nodiscard]] NativeBio& transport() noexcept { return transport_; }
@@ -67,7 +75,7 @@ class NativeEngine {
   /// Retries the pending record, with the address and length it was written with.
   [[nodiscard]] IoStatus drain(SSL* ssl) noexcept {
     if (pending_.empty()) {
-      return IoStatus::done;
+      return lost_alert_ ? IoStatus::failed : IoStatus::done;
     }
     std::size_t written = 0;
     const int returned = ::SSL_write_ex(ssl, pending_.data(), pending_.size(), &written);
@@ -87,11 +95,8 @@ class NativeEngine {
   [[nodiscard]] bool input_waits() const noexcept { return false; }
   [[nodiscard]] bool dry() const noexcept { return read_at_start_ == ::BIO_number_read(transport_.reader()); }
   [[nodiscard]] bool ended() const noexcept { return false; }
-  [[nodiscard]] int system_error() const noexcept { return 0; }
-  [[nodiscard]] bool receive_may_wait() const noexcept {
-    const long descriptor = BIO_get_fd(transport_.reader(), nullptr);
-    return descriptor >= 0 && (::fcntl(static_cast<int>(descriptor), F_GETFL) & O_NONBLOCK) == 0;
-  }
+  [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
+  [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
 
   void start_read() noexcept { read_at_start_ = ::BIO_number_read(transport_.reader()); }
 
@@ -102,14 +107,20 @@ class NativeEngine {
            (::SSL_version(ssl) < TLS1_3_VERSION || ::SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE);
   }
 
+  /// An alert that OpenSSL owes and could not send while it read breaks the stream, although OpenSSL goes on as if it did
+  /// not (TLS 1.2, a refused renegotiation). That is the end of the connection: said, instead of bytes that never arrive.
   [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
     SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // with it, a truncation could not be told from a close
-    if (pending_.empty() || (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) == 0) {
-      return ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
+    const bool one_record = !pending_.empty() && (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) != 0;
+    if (one_record) {  // so that must_finish_write_first() sees what each one asks
+      SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
-    SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);  // one record at a time, so that the guard above sees what each one asks
+    BIO_clear_retry_flags(writer_);
     const int returned = ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
-    SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    if (one_record) {
+      SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    }
+    lost_alert_ = lost_alert_ || (pending_.empty() && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
     return returned;
   }
 
@@ -127,6 +138,8 @@ class NativeEngine {
   NativeBio transport_;
   std::span<const std::byte> pending_;
   std::uint64_t read_at_start_ = 0;
+  BIO* writer_ = nullptr;    // the SSL's
+  bool lost_alert_ = false;  // OpenSSL could not send an alert, and nothing can be sent behind it
 };
 
 }  // namespace tlsmode::engine

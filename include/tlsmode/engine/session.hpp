@@ -29,7 +29,7 @@ namespace tlsmode::engine {
 /// What Connection is made of: an SSL, the engine under it, and the writer that keeps the policy's rule.
 template <PolicyType Policy, TransportType Transport>
 class Session : public SessionCore {
-  using Engine = std::conditional_t<NativeTransport<Transport>, NativeEngine, ElasticEngine<Transport>>;
+  using Engine = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
   using Writer = std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
 
  public:
@@ -76,7 +76,9 @@ class Session : public SessionCore {
     }
     while (true) {
       if (engine_.must_finish_write_first(ssl_.get())) {
-        return {IoStatus::want_write, 0};
+        if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
+          return {note_failure(status, Operation::read), 0};
+        }
       }
       engine_.start_read();
       std::size_t bytes = 0;
@@ -96,10 +98,11 @@ class Session : public SessionCore {
 
   [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept {
     if constexpr (!BuffersWrites<Policy>) {
-      if (writer_.blocked().active()) [[unlikely]] {
+      if (writer_.blocked().active() && phase_ != Phase::broken) [[unlikely]] {
         return {refuse(Operation::write, "an earlier write is pending", "retry() it, or cancel_write()"), 0};
       }
     }
+    clear_stale_errors();
     if (bytes.empty()) [[unlikely]] {
       return {IoStatus::done, 0};
     }
@@ -109,7 +112,6 @@ class Session : public SessionCore {
         return {status, 0};
       }
     }
-    clear_stale_errors();
     return push(bytes, 0, Operation::write);
   }
 
@@ -156,7 +158,7 @@ class Session : public SessionCore {
     if constexpr (BuffersWrites<Policy>) {
       return {};
     } else {
-      return {writer_.blocked().length(), writer_.blocked().committed()};
+      return writer_.blocked().shown();
     }
   }
 
@@ -166,7 +168,8 @@ class Session : public SessionCore {
     }
     clear_stale_errors();
     const IoStatus status =
-        writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle(returned, operation); });
+        writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
+    key_update_waits_ = key_update_waits_ && !(operation == Operation::flush && status == IoStatus::done);
     return note_failure(status, operation);
   }
 
@@ -182,13 +185,14 @@ class Session : public SessionCore {
     if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {
       return status;
     }
-    if (!close_sent_) {
+    if (!close_left_) {
+      close_sent_ = true;  // OpenSSL takes no writes from here on, even if it has to be asked again
       const int returned = ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
       if (returned < 0) {
         return settle(returned, Operation::shutdown);
       }
       ::ERR_clear_error();
-      close_sent_ = true;
+      close_left_ = true;
     }
     return note_failure(engine_.drain(ssl_.get()), Operation::shutdown);
   }
@@ -202,18 +206,22 @@ class Session : public SessionCore {
     if (pending_write().length != 0) {
       return refuse(Operation::update_keys, "a write is pending", "retry() it, or cancel_write()");
     }
-    if (const IoStatus status = flush(Operation::update_keys); status != IoStatus::done) {
-      return status;
+    if (!key_update_waits_) {
+      if (const IoStatus status = flush(Operation::update_keys); status != IoStatus::done) {
+        return status;
+      }
+      if (::SSL_get_key_update_type(ssl_.get()) == SSL_KEY_UPDATE_NONE &&
+          ::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
+        error_ = Error{{.kind = ErrorKind::misuse,
+                        .operation = Operation::update_keys,
+                        .message = "keys can be updated in TLS 1.3 only",
+                        .subject = version()}};
+        return IoStatus::failed;
+      }
     }
-    if (::SSL_get_key_update_type(ssl_.get()) == SSL_KEY_UPDATE_NONE &&
-        ::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
-      error_ = Error{{.kind = ErrorKind::misuse,
-                      .operation = Operation::update_keys,
-                      .message = "keys can be updated in TLS 1.3 only",
-                      .subject = version()}};
-      return IoStatus::failed;
-    }
-    return handshake(Operation::update_keys);
+    const IoStatus status = handshake(Operation::update_keys);
+    key_update_waits_ = is_waiting(status);
+    return status;
   }
 
   [[nodiscard]] bool wants_write() const noexcept {
@@ -229,6 +237,7 @@ class Session : public SessionCore {
 
   [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed, Operation operation) noexcept {
     const auto settle_here = [&](int returned) { return settle(returned, operation); };
+    key_update_waits_ = false;
     WriteResult result{};
     if constexpr (BuffersWrites<Policy>) {
       result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
@@ -243,6 +252,7 @@ class Session : public SessionCore {
 
   /// Returns: done if a read may go on; else what read has to answer.
   [[nodiscard]] IoStatus prepare_read(std::span<std::byte> to) noexcept {
+    clear_stale_errors();
     if (phase_ != Phase::empty && peer_end_ != IoStatus::done) {
       return peer_end_;
     }
@@ -308,8 +318,8 @@ class Session : public SessionCore {
     if (sent == IoStatus::done || sent == IoStatus::failed) {
       return sent == IoStatus::done ? IoStatus::want_read : sent;
     }
-    const bool peer_may_be_waiting = BuffersWrites<Policy> || ::SSL_in_init(ssl_.get()) != 0;
-    return peer_may_be_waiting ? IoStatus::want_write : IoStatus::want_read;
+    const bool caller_will_retry = pending_write().length != 0 && ::SSL_in_init(ssl_.get()) == 0;
+    return caller_will_retry ? IoStatus::want_read : IoStatus::want_write;
   }
 
   [[nodiscard]] IoStatus settle(int returned, Operation operation) noexcept {
@@ -319,6 +329,13 @@ class Session : public SessionCore {
       ::ERR_clear_error();
     }
     return status;
+  }
+
+  /// As settle(), for a write that a renegotiation holds up: the peer answers only what it has got.
+  [[nodiscard]] IoStatus settle_write(int returned, Operation operation) noexcept {
+    const IoStatus status = settle(returned, operation);
+    const bool flight_waits = status == IoStatus::want_read && engine_.drain(ssl_.get()) == IoStatus::want_write;
+    return flight_waits ? IoStatus::want_write : status;
   }
 
   IoStatus note_failure(IoStatus status, Operation operation) noexcept {

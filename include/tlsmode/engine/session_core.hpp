@@ -64,6 +64,7 @@ class SessionCore {
   explicit SessionCore(SslHandle ssl) noexcept : ssl_{std::move(ssl)} {}
 
   [[nodiscard]] IoStatus refuse(Operation operation, std::string_view message, std::string_view remedy) noexcept {
+    clear_stale_errors();
     error_ = Error{{.kind = ErrorKind::misuse, .operation = operation, .message = message, .remedy = remedy}};
     return IoStatus::write_pending;
   }
@@ -77,7 +78,7 @@ class SessionCore {
 
   [[nodiscard]] IoStatus end_truncated(Operation operation) noexcept {
     error_ = Error{{.operation = operation,
-                    .message = phase_ == Phase::handshaking || ::SSL_in_init(ssl_.get()) != 0
+                    .message = phase_ == Phase::handshaking
                                    ? "the peer ended the stream during the handshake"
                                    : "the peer ended the stream without close_notify: data may be missing"}};
     return peer_end_ = IoStatus::truncated;
@@ -129,7 +130,9 @@ class SessionCore {
   Error error_;
   IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended
   Phase phase_ = Phase::handshaking;
-  bool close_sent_ = false;
+  bool close_sent_ = false;        // this side has begun to say close_notify
+  bool close_left_ = false;        // OpenSSL has said it
+  bool key_update_waits_ = false;  // update_keys() answered that it waits, and is asked again
 };
 
 }  // namespace tlsmode::engine
