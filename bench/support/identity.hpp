@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_BENCH_SUPPORT_IDENTITY_HPP
+#define TLSMODE_BENCH_SUPPORT_IDENTITY_HPP
+
+#include "peer.hpp"
+
+namespace bench {
+
+Identity make_identity();
+
+}  // namespace bench
+
+#endif
