@@ -35,7 +35,8 @@ concept ByteRange = requires(R& range) {
 
 /// Contiguous bytes to write into.
 template <typename R>
-concept WritableByteRange = ByteRange<R> && !std::is_const_v<detail::ByteOf<R>>;
+concept WritableByteRange =
+    ByteRange<R> && !std::is_const_v<detail::ByteOf<R>>;  // FIX: read into bytes that may change: span<std::byte>, …
 
 /// Bytes that are still there after the full expression: a view (span, string_view), or an lvalue that the caller keeps.
 template <typename R>

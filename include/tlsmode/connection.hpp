@@ -80,7 +80,7 @@ class Connection {
 
   /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.
   /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
-  [[nodiscard]] IoStatus handshake() noexcept { return alone([&] { return session_.handshake(Operation::handshake); }); }
+  IoStatus handshake() noexcept { return alone([&] { return session_.handshake(Operation::handshake); }); }
 
   /// Reads what has come, at most one record's worth. Safe while a write is pending.
   /// Extent: any size; an empty span reads nothing and answers done with 0 bytes.
@@ -88,7 +88,7 @@ class Connection {
   /// want_write if output has to leave first: waiting for either direction is then right (see wants_write()).
   /// closed, truncated: the end, again at each call. failed. Wraps: SSL_read_ex(3).
   template <WritableByteRange Bytes>
-  [[nodiscard]] ReadResult read(Bytes&& to) noexcept {
+  ReadResult read(Bytes&& to) noexcept {
     return alone([&] { return session_.read(detail::as_writable_bytes(to)); });
   }
 
@@ -100,19 +100,19 @@ class Connection {
   /// Lifetime: under StrictWrites and PartialWrites a pending write's bytes stay where they are, unchanged.
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
-  [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
+  WriteResult write(Bytes&& bytes) noexcept {
     return alone([&] { return session_.write(detail::as_bytes(bytes)); });
   }
   template <ByteRange Bytes>
     requires(!KeepsBufferInPlace<Policy>)
-  [[nodiscard]] WriteResult write(Bytes&& bytes) noexcept {
+  WriteResult write(Bytes&& bytes) noexcept {
     return alone([&] { return session_.write(detail::as_bytes(bytes)); });
   }
 
   /// Goes on with the pending write, where its bytes are.
   /// Returns: as write(). write_pending if the committed bytes were edited meanwhile: restore them, or cancel_write().
   /// failed, with the connection unharmed, if no write is pending.
-  [[nodiscard]] WriteResult retry() noexcept
+  WriteResult retry() noexcept
     requires KeepsBufferInPlace<Policy>
   {
     return alone([&] { return session_.retry_in_place(); });
@@ -123,7 +123,7 @@ class Connection {
   /// not the committed ones. failed, with the connection unharmed, if no write is pending.
   template <ByteRange Bytes>
     requires AllowsMovedBuffer<Policy>
-  [[nodiscard]] WriteResult retry(Bytes&& bytes) noexcept {
+  WriteResult retry(Bytes&& bytes) noexcept {
     return alone([&] { return session_.retry_from(detail::as_bytes(bytes)); });
   }
 
@@ -136,17 +136,17 @@ class Connection {
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
   /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
-  [[nodiscard]] IoStatus flush() noexcept { return alone([&] { return session_.flush(Operation::flush); }); }
+  IoStatus flush() noexcept { return alone([&] { return session_.flush(Operation::flush); }); }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
   /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
   /// committed and only the caller has them: retry or cancel first. failed. Wraps: SSL_shutdown(3).
-  [[nodiscard]] IoStatus shutdown() noexcept { return alone([&] { return session_.shutdown(); }); }
+  IoStatus shutdown() noexcept { return alone([&] { return session_.shutdown(); }); }
 
   /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
   /// Returns: done; want_write; write_pending; failed, with the connection unharmed, on older versions.
   /// Wraps: SSL_key_update(3).
-  [[nodiscard]] IoStatus update_keys(bool ask_peer = false) noexcept { return alone([&] { return session_.update_keys(ask_peer); }); }
+  IoStatus update_keys(bool ask_peer = false) noexcept { return alone([&] { return session_.update_keys(ask_peer); }); }
 
   /// Whether output waits for the transport to become writable: what to wait for besides input.
   [[nodiscard]] bool wants_write() const noexcept { return session_.wants_write(); }

@@ -18,9 +18,13 @@
 namespace tlsmode {
 
 template <typename P>
-concept NeedsNoIdentity = ClientPolicy<P>;  // FIX: a server shows a certificate: Context<Server>{Identity::from_pem_files(…)}
+concept NeedsNoIdentity =
+    PolicyType<P> &&
+    P::role == Role::client;  // FIX: a server shows a certificate: Context<Server>{Identity::from_pem_files(…)}
 template <typename P>
-concept ShowsIdentity = ServerPolicy<P>;  // FIX: a client may have an identity, but needs a trust first: {trust, identity}
+concept ShowsIdentity =
+    PolicyType<P> &&
+    P::role == Role::server;  // FIX: a client may have an identity, but needs a trust first: {trust, identity}
 
 /// What connections of one policy have in common; owns an SSL_CTX. Move-only.
 /// Configure it first, then make connections: making them is const, and safe from many threads at once.
@@ -104,7 +108,8 @@ class Context {
   }
   /// The groups for the key exchange, separated by colons, best first. Wraps: SSL_CTX_set1_groups_list(3).
   void set_groups(const detail::CText& groups) {
-    require(SSL_CTX_set1_groups_list(usable(), groups.c_str()) == 1, "no groups:", groups.view());
+    const bool is_set = SSL_CTX_set1_groups_list(usable(), groups.c_str()) == 1;
+    require(is_set && !groups.view().empty(), "no groups:", groups.view());  // OpenSSL 3.5 takes an empty list
   }
   /// The application protocols, best first. A server picks the first of its own that the client offers, and refuses a
   /// client that offers only others. Wraps: SSL_CTX_set_alpn_protos(3), SSL_CTX_set_alpn_select_cb(3).
@@ -199,6 +204,7 @@ class Context {
                    .message = message,
                    .subject = subject}};
     }
+    ::ERR_clear_error();  // OpenSSL may get over a failed allocation, and leave its trace
   }
 
   detail::Handle<&::SSL_CTX_free> handle_;

@@ -2,6 +2,7 @@
 #ifndef TLSMODE_MODE_SET_HPP
 #define TLSMODE_MODE_SET_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,8 @@ class ModeSet {
 
   constexpr ModeSet() noexcept = default;
   constexpr ModeSet(Mode mode) noexcept : structural_bits_{static_cast<std::uint32_t>(mode)} {}
+  template <std::integral Number>
+  ModeSet(Number) = delete;  // FIX: name the modes: Mode::release_buffers | …; a mask of OpenSSL's: ModeSet::from_bits
 
   /// Makes a set from OpenSSL's mask. With bits(), the only door between sets and integers.
   [[nodiscard]] static constexpr ModeSet from_bits(std::uint32_t bits) noexcept {
@@ -59,6 +62,10 @@ class ModeSet {
   constexpr ModeSet& operator&=(ModeSet other) noexcept { return *this = *this & other; }
   constexpr ModeSet& operator-=(ModeSet other) noexcept { return *this = *this - other; }
   [[nodiscard]] friend constexpr bool operator==(ModeSet, ModeSet) noexcept = default;
+
+  explicit operator bool() const = delete;              // FIX: say which: empty(), contains(…) or intersects(…)
+  friend ModeSet operator~(ModeSet) = delete;           // FIX: say what to take away: set - Mode::release_buffers
+  friend ModeSet operator^(ModeSet, ModeSet) = delete;  // FIX: say what you mean: (a | b) - (a & b)
 
   std::uint32_t structural_bits_ = 0;  // public only because the type of a template argument may hide nothing
 };
@@ -108,12 +115,14 @@ void this_mode_belongs_to_the_write_policy();  // never defined: its name is the
 /// Proof: tests/compile_fail/adding_a_mode_that_belongs_to_the_write_policy.cpp.
 class TunableModes {
  public:
-  consteval TunableModes(ModeSet modes) : modes_{modes} {
+  consteval TunableModes(ModeSet modes) noexcept : modes_{modes} {
     if (modes.intersects(contract_modes)) {
       detail::this_mode_belongs_to_the_write_policy();  // FIX: state it in the policy: using Writes = MovingWrites; …
     }
   }
-  consteval TunableModes(Mode mode) : TunableModes{ModeSet{mode}} {}
+  consteval TunableModes(Mode mode) noexcept : TunableModes{ModeSet{mode}} {}
+  template <std::integral Number>
+  TunableModes(Number) = delete;  // FIX: name a mode: Mode::release_buffers; an SSL_OP_… is none: SSL_CTX_set_options
 
   constexpr operator ModeSet() const noexcept { return modes_; }
 

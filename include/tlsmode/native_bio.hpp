@@ -3,9 +3,9 @@
 #define TLSMODE_NATIVE_BIO_HPP
 
 #include <cerrno>
-#include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include <fcntl.h>
 
@@ -104,7 +104,7 @@ class NativeBio {
 };
 
 template <typename T>
-concept NativeTransport = std::same_as<T, NativeBio>;  // FIX: Connection<Policy, NativeBio>{ssl} keeps the BIOs of ssl
+concept NativeTransport = std::is_same_v<T, NativeBio>;  // FIX: Connection<Policy, NativeBio>{ssl} keeps the BIOs of ssl
 
 }  // namespace tlsmode
 

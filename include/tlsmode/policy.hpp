@@ -98,13 +98,15 @@ concept BuffersWrites = PolicyType<P> && is_buffered<typename P::Writes>;
 /// The bytes of a blocked write may be presented from another address: retry(span).
 template <typename P>
 concept AllowsMovedBuffer =
-    PolicyType<P> && !is_buffered<typename P::Writes> &&
+    PolicyType<P> &&
+    !is_buffered<typename P::Writes> &&  // FIX: BufferedWrites retries nothing: flush(), then write() what is new
     modes_of<P>.contains(Mode::accept_moving_write_buffer);  // FIX: retry() takes no bytes here; or use MovingWrites
 
 /// The bytes of a blocked write stay where they are: retry().
 template <typename P>
 concept KeepsBufferInPlace =
-    PolicyType<P> && !is_buffered<typename P::Writes> &&
+    PolicyType<P> &&
+    !is_buffered<typename P::Writes> &&  // FIX: BufferedWrites retries nothing: flush(), then write() what is new
     !modes_of<P>.contains(Mode::accept_moving_write_buffer);  // FIX: say where the bytes are now: retry(span)
 
 template <typename P>

@@ -36,8 +36,8 @@ class Socket {
     std::swap(owned_, moved.owned_);
     return *this;
   }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
+  Socket(const Socket&) = delete;             // FIX: one owner a handle: move it, or pass a reference
+  Socket& operator=(const Socket&) = delete;  // FIX: one owner a handle: move it, or pass a reference
   ~Socket() { close_if_owned(); }
 
   /// Wraps: recv(2).

@@ -8,7 +8,7 @@
 namespace tlsmode {
 
 /// What an operation on a connection, or on a transport, came to. Waiting is a status, not an error.
-enum class IoStatus {
+enum class [[nodiscard("it says whether to call again, and what to wait for")]] IoStatus {
   done,           ///< It succeeded; for a read or a write, with `bytes`.
   want_read,      ///< Nothing is lost: call again when the transport is readable.
   want_write,     ///< Nothing is lost: call again when the transport is writable.
@@ -33,14 +33,14 @@ enum class IoStatus {
 }
 
 /// The result of a read. Units: bytes. `bytes` is 0 unless the status is done.
-struct [[nodiscard]] ReadResult {
+struct [[nodiscard("its status says whether to wait, and its bytes how many were read")]] ReadResult {
   IoStatus status;
   std::size_t bytes;
   [[nodiscard]] friend constexpr bool operator==(const ReadResult&, const ReadResult&) noexcept = default;
 };
 
 /// The result of a write. Units: bytes. `bytes` is 0 unless the status is done.
-struct [[nodiscard]] WriteResult {
+struct [[nodiscard("its status says whether to wait, and its bytes how many were taken")]] WriteResult {
   IoStatus status;
   std::size_t bytes;
   [[nodiscard]] friend constexpr bool operator==(const WriteResult&, const WriteResult&) noexcept = default;

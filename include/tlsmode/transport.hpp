@@ -20,8 +20,8 @@ namespace tlsmode {
 template <typename T>
 concept TransportType = std::movable<T> && requires(T& transport, std::span<std::byte> to,
                                                     std::span<const std::byte> from) {
-  { transport.receive(to) } noexcept -> std::same_as<ReadResult>;
-  { transport.send(from) } noexcept -> std::same_as<WriteResult>;
+  { transport.receive(to) } noexcept -> std::same_as<ReadResult>;  // FIX: wrap a descriptor: Socket{fd}; or declare it so
+  { transport.send(from) } noexcept -> std::same_as<WriteResult>;  // FIX: declare it so
 };
 
 namespace detail {

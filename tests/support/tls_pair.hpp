@@ -35,7 +35,9 @@ struct AtVersion : Policy {
 [[nodiscard]] inline tlsmode::Identity identity_of(const Issued& issued) {
   return tlsmode::Identity::from_pem(issued.chain_pem(), issued.key_pem());
 }
-[[nodiscard]] inline tlsmode::Trust trust_in(const Authority& authority) { return tlsmode::Trust::pem(authority.pem()); }
+[[nodiscard]] inline tlsmode::Trust trust_in(const Authority& authority) {
+  return tlsmode::Trust::pem(authority.pem());
+}
 
 /// Who shows what to whom. The defaults: a server that "server.example" verifies, and a client that shows nothing.
 struct TlsPairOptions {
@@ -76,9 +78,8 @@ class TlsPair {
   }
   static tlsmode::Context<ServerSide> make_server_context(const TlsPairOptions& options) {
     const tlsmode::Identity identity = identity_of(*options.server_shows);
-    return options.server_trusts != nullptr
-               ? tlsmode::Context<ServerSide>{identity, trust_in(*options.server_trusts)}
-               : tlsmode::Context<ServerSide>{identity};
+    return options.server_trusts != nullptr ? tlsmode::Context<ServerSide>{identity, trust_in(*options.server_trusts)}
+                                            : tlsmode::Context<ServerSide>{identity};
   }
   void configure(const TlsPairOptions& options) {
     if (options.configure) options.configure(client_context.native_handle(), server_context.native_handle());

@@ -118,6 +118,15 @@ class TextArena {
              : -1;
 }
 
+[[nodiscard]] inline const char* alert_in_words(int alert) noexcept {
+  switch (alert) {  // OpenSSL calls these "unknown"
+    case SSL_AD_INAPPROPRIATE_FALLBACK: return "inappropriate fallback";
+    case SSL_AD_MISSING_EXTENSION: return "missing extension";
+    case SSL_AD_CERTIFICATE_REQUIRED: return "certificate required";
+    default: return ::SSL_alert_desc_string_long(alert);
+  }
+}
+
 inline void describe(TextBuilder& text, const ErrorRecord& record, const ErrorFacts& facts) noexcept {
   text << name(facts.operation) << ": ";
   const char* separator = "";
@@ -136,7 +145,7 @@ inline void describe(TextBuilder& text, const ErrorRecord& record, const ErrorFa
   }
   if (record.alert >= 0) {
     add("the peer sent the alert ");
-    text << ::SSL_alert_desc_string_long(record.alert);
+    text << alert_in_words(record.alert);
   }
   if (record.system_error != 0) {
     add(std::strerror(record.system_error));

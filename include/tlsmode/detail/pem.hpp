@@ -100,7 +100,7 @@ inline int give_passphrase(char* to, int size, int, void* passphrase) noexcept {
     if (!one) {
       break;
     }
-    if (sk_X509_push(all.get(), one.get()) == 0) {
+    if (sk_X509_push(all.get(), one.get()) <= 0) {
       source.refuse("cannot keep the certificate");
     }
     static_cast<void>(one.release());

@@ -156,6 +156,9 @@ class ElasticEngine {
     *bytes = size < held.size() ? size : held.size();
     std::memcpy(to, held.data(), *bytes);
     engine->input_.drop(*bytes);
+    if (engine->input_.empty()) {
+      engine->input_.release();
+    }
     return 1;
   }
 

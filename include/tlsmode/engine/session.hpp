@@ -210,8 +210,7 @@ class Session : public SessionCore {
       if (const IoStatus status = flush(Operation::update_keys); status != IoStatus::done) {
         return status;
       }
-      if (::SSL_get_key_update_type(ssl_.get()) == SSL_KEY_UPDATE_NONE &&
-          ::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
+      if (::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
         error_ = Error{{.kind = ErrorKind::misuse,
                         .operation = Operation::update_keys,
                         .message = "keys can be updated in TLS 1.3 only",
@@ -225,6 +224,9 @@ class Session : public SessionCore {
   }
 
   [[nodiscard]] bool wants_write() const noexcept {
+    if (ssl_ && ::SSL_in_init(ssl_.get()) != 0) {  // a write that waits for the handshake waits for what that waits for
+      return engine_.output_size() != 0 || SSL_want_write(ssl_.get());
+    }
     return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
   }
   [[nodiscard]] bool has_input() const noexcept {

@@ -105,7 +105,7 @@ class SessionCore {
           static_cast<void>(end_truncated(operation));
         } else {
           const int reason = transport_error != 0 ? transport_error : system_error;
-          error_ = failure_of(ssl_.get(), operation, from_system ? reason : 0);
+          error_ = failure_of(ssl_.get(), operation, answer == SSL_ERROR_SYSCALL ? system_error_of(reason) : 0);
         }
         phase_ = Phase::broken;
         return is_end ? IoStatus::truncated : IoStatus::failed;
@@ -122,7 +122,7 @@ class SessionCore {
   /// Makes error() of a failure to send that OpenSSL's answers do not show.
   void note_send_failure(Operation operation, int transport_error) noexcept {
     const int reason = transport_error != 0 ? transport_error : errno;
-    error_ = failure_of(ssl_.get(), operation, ::ERR_peek_error() == 0 ? reason : 0);
+    error_ = failure_of(ssl_.get(), operation, system_error_of(reason));
   }
 
 

@@ -99,6 +99,15 @@ void set_up_session(SSL* ssl, const PeerName* peer) {
   return ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
+/// The errno of a failed call: `from_errno`, or what OpenSSL 3.2 and later put into the queue. 0 if it is not about that.
+[[nodiscard]] inline int system_error_of(int from_errno) noexcept {
+  const unsigned long first = ::ERR_peek_error();
+  if (first == 0) {
+    return from_errno;
+  }
+  return ERR_SYSTEM_ERROR(first) ? ERR_GET_REASON(first) : 0;
+}
+
 /// The error of an operation that OpenSSL or the transport ended. Takes the error queue over.
 [[nodiscard]] inline Error failure_of(SSL* ssl, Operation operation, int system_error) noexcept {
   if (system_error != 0) {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// expect: this_mode_belongs_to_the_write_policy
+// expect: // FIX: state it in the policy: using Writes = MovingWrites; …
+#include <tlsmode/tlsmode.hpp>
+
+tlsmode::ModeSet test(tlsmode::Connection<tlsmode::Client>& connection) {
+#ifdef CONTROL
+  return connection.add_modes(tlsmode::Mode::release_buffers);
+#else
+  return connection.add_modes(tlsmode::Mode::accept_moving_write_buffer);
+#endif
+}

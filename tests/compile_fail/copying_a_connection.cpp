@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect: // FIX: one owner a handle: move it, or pass a reference
+#include <utility>
+
+#include <tlsmode/tlsmode.hpp>
+
+void test(tlsmode::Connection<tlsmode::Client>& connection) {
+#ifdef CONTROL
+  const tlsmode::Connection<tlsmode::Client> copy = std::move(connection);
+#else
+  const tlsmode::Connection<tlsmode::Client> copy = connection;
+#endif
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <tlsmode/trust.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/x509.h>
+
+#include "support/catch.hpp"
+#include "support/certificates.hpp"
+#include "support/thrown.hpp"
+#include "support/tls_pair.hpp"
+
+using namespace tlsmode;
+using namespace tlsmode_tests;
+
+namespace {
+
+/// Whether a client with this trust accepts the default server.
+bool accepts_the_server(const Trust& trust) {
+  Wire wire;
+  const Context<Client> client_context{trust};
+  const Context<Server> server_context{identity_of(default_server())};
+  Connection client{client_context, WireEnd::client(wire), PeerName{"server.example"}};
+  Connection server{server_context, WireEnd::server(wire)};
+  return shake_hands(client, server).done();
+}
+
+Error refused(std::string_view pem) {
+  const Error error = thrown_by([&] { return Trust::pem(pem); });
+  CHECK(error.operation() == Operation::load_trust);
+  return error;
+}
+
+/// Sets an environment variable as long as it exists.
+class Environment {
+ public:
+  Environment(const char* name, const std::string& value) : name_{name} { ::setenv(name, value.c_str(), 1); }
+  ~Environment() { ::unsetenv(name_); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+};
+
+/// The name under which OpenSSL looks a certificate up in a directory.
+std::string hashed_name(::X509* certificate) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%08lx.0",
+                ::X509_NAME_hash_ex(::X509_get_subject_name(certificate), nullptr, nullptr, nullptr));
+  return name;
+}
+
+}  // namespace
+
+TEST_CASE("certificates of a PEM text are trusted") { CHECK(accepts_the_server(trust_in(default_authority()))); }
+
+TEST_CASE("every certificate of a PEM text is trusted") {
+  const Authority other{"another root"};
+  CHECK(accepts_the_server(Trust::pem(other.pem() + default_authority().pem())));
+  CHECK(accepts_the_server(Trust::pem(default_authority().pem() + other.pem())));
+}
+
+TEST_CASE("nobody else is trusted") {
+  CHECK_FALSE(accepts_the_server(trust_in(Authority{"another root"})));
+  CHECK_FALSE(accepts_the_server(Trust{}));
+}
+
+TEST_CASE("the certificates of a file are trusted") {
+  const TemporaryDirectory directory;
+  CHECK(accepts_the_server(Trust::file(directory.write("roots.pem", default_authority().pem()))));
+}
+
+TEST_CASE("a directory is trusted for the certificates that it has under their hash") {
+  const TemporaryDirectory directory;
+  const Trust trust = Trust::directory(directory.path());
+  CHECK_FALSE(accepts_the_server(trust));
+  directory.write(hashed_name(default_authority().certificate()), default_authority().pem());
+  CHECK(accepts_the_server(Trust::directory(directory.path())));
+}
+
+TEST_CASE("the system's trust follows SSL_CERT_FILE") {
+  const TemporaryDirectory directory;
+  const Environment file{"SSL_CERT_FILE", directory.write("roots.pem", default_authority().pem())};
+  CHECK(accepts_the_server(Trust::system()));
+}
+
+TEST_CASE("the system does not trust a root made for a test") { CHECK_FALSE(accepts_the_server(Trust::system())); }
+
+TEST_CASE("texts without a usable certificate are refused, each with its reason") {
+  CHECK(says(refused(""), "the PEM text is empty"));
+  CHECK(says(refused("garbage"), "there is no certificate in this PEM"));
+  CHECK(says(refused(default_server().key_pem()), "there is no certificate in this PEM"));
+  const std::string pem = default_authority().pem();
+  CHECK(says(refused(pem.substr(0, pem.size() / 2)), "cannot read the certificate in this PEM"));
+  CHECK(says(refused(pem + pem.substr(0, pem.size() / 2)), "is broken"));
+}
+
+TEST_CASE("files and directories that cannot be used are refused with their path") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("roots.pem", default_authority().pem());
+  const std::string missing = directory.path() + "/missing";
+
+  const Error no_file = thrown_by([&] { return Trust::file(missing); });
+  CHECK(no_file.system_error() == ENOENT);
+  CHECK(says(no_file, "loading trusted certificates: cannot open the file \"" + missing));
+  CHECK(says(thrown_by([&] { return Trust::file(directory.path()); }), "this is a directory"));
+
+  const Error no_directory = thrown_by([&] { return Trust::directory(missing); });
+  CHECK(no_directory.system_error() == ENOENT);
+  CHECK(says(no_directory, "cannot open the directory \"" + missing));
+  CHECK(says(thrown_by([&] { return Trust::directory(file); }), "a directory is expected, and this is a file"));
+}
+
+TEST_CASE("one trust serves any number of contexts, and need not outlive them") {
+  Trust trust = trust_in(default_authority());
+  const Context<Client> first{trust};
+  const Context<Client> second{trust};
+  const Trust moved = std::move(trust);
+  CHECK(trust.store() == nullptr);
+  CHECK(::SSL_CTX_get_cert_store(first.native_handle()) == moved.store());
+  CHECK(::SSL_CTX_get_cert_store(second.native_handle()) == moved.store());
+}
+
+TEST_CASE("a trust that was moved from makes a client that trusts nobody") {
+  Trust trust = trust_in(default_authority());
+  const Trust moved = std::move(trust);
+  CHECK_FALSE(accepts_the_server(trust));
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// How a connection ends, or changes its place, while a write is pending: goodbye, moving, destroying, a broken peer.
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <tlsmode/tlsmode.hpp>
+
+#include "support/adopted.hpp"
+#include "support/catch.hpp"
+#include "support/raw_pair.hpp"
+
+using namespace tlsmode_tests;
+using tlsmode::ErrorKind;
+using tlsmode::IoStatus;
+
+namespace {
+
+const std::string message = pattern(1'000);
+
+/// A connection that has `message` to send, and a wire that takes `budget` bytes of it.
+template <typename Subject>
+struct Blocked : Subject {
+  explicit Blocked(int version, std::size_t budget = 0) : Subject{version} {
+    this->outgoing().budget = budget;
+    if constexpr (tlsmode::BuffersWrites<typename Subject::Policy>) {
+      REQUIRE(this->connection.write(message) == wrote(message.size()));
+      REQUIRE(this->connection.flush() == IoStatus::want_write);
+    } else {
+      REQUIRE(this->connection.write(message) == wants_to_write);
+    }
+  }
+};
+
+template <typename Connection>
+IoStatus finish(Connection& connection) {
+  if constexpr (requires { connection.retry(message); }) {
+    return connection.retry(message).status;
+  } else if constexpr (requires { connection.retry(); }) {
+    return connection.retry().status;
+  } else {
+    return connection.flush();
+  }
+}
+
+bool waits(IoStatus status) { return status == IoStatus::want_read || status == IoStatus::want_write; }
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("shutdown finishes a pending write if it can, and else says that it cannot", "",
+                        ManualSubjects) {
+  const std::string bytes = pattern(200'000);
+  TestType subject{any_version()};
+  subject.outgoing().budget = 10;
+  REQUIRE(subject.connection.write(bytes) == wants_to_write);
+  const std::size_t committed = subject.connection.pending_write().committed;
+  REQUIRE(committed < bytes.size());
+  subject.outgoing().budget = unlimited;
+  std::string received;
+  if (subject.connection.shutdown() == IoStatus::write_pending) {
+    CHECK(subject.connection.error().kind() == ErrorKind::misuse);
+    CHECK(subject.connection.pending_write().length == bytes.size());
+    CHECK(subject.connection.cancel_write() == committed);
+    CHECK(subject.connection.shutdown() == IoStatus::done);
+    CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
+    CHECK(difference(received, std::string_view{bytes}.substr(0, committed)) == "");
+  } else {
+    CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
+    CHECK(difference(received, bytes) == "");
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a goodbye that blocks is finished by calling shutdown again, and writes are refused meanwhile",
+                        "", AllSubjects) {
+  TestType subject{any_version()};
+  CHECK(subject.connection.write(message).status == IoStatus::done);
+  CHECK(subject.connection.flush() == IoStatus::done);
+  subject.outgoing().budget = GENERATE(as<std::size_t>{}, 0, 1, 10);
+  CHECK(subject.connection.shutdown() == IoStatus::want_write);
+  CHECK(subject.connection.write(message).status == IoStatus::failed);
+  CHECK(subject.connection.error().kind() == ErrorKind::misuse);
+  CHECK(subject.connection.update_keys() == IoStatus::failed);
+  CHECK(subject.connection.shutdown() == IoStatus::want_write);
+  REQUIRE(write(subject.peer(), "hello").result == 5);
+  const Heard heard = subject.heard();
+  CHECK(heard.text == "hello");
+  CHECK(waits(heard.end));
+  subject.outgoing().budget = unlimited;
+  CHECK(subject.connection.shutdown() == IoStatus::done);
+  CHECK(subject.connection.shutdown() == IoStatus::done);
+  std::string received;
+  CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
+  CHECK(received == message);
+  ::SSL_shutdown(subject.peer());
+  CHECK(subject.heard().end == IoStatus::closed);
+}
+
+TEMPLATE_LIST_TEST_CASE("a connection moves while a write is pending, and what it was moved from is inert", "",
+                        AllSubjects) {
+  Blocked<TestType> subject{any_version(), GENERATE(as<std::size_t>{}, 0, 11)};
+  using Connection = typename TestType::Connection;
+  Connection moved = std::move(subject.connection);
+  CHECK(subject.connection.pending_write().length == 0);
+  CHECK(subject.connection.write(message) == tlsmode::WriteResult{IoStatus::failed, 0});
+  CHECK(subject.connection.error().kind() == ErrorKind::misuse);
+  CHECK(subject.connection.cancel_write() == 0);
+  CHECK(finish(subject.connection) == IoStatus::failed);
+  CHECK(subject.connection.shutdown() == IoStatus::failed);
+  CHECK(subject.connection.update_keys() == IoStatus::failed);
+  CHECK(subject.heard().end == IoStatus::failed);
+  CHECK_FALSE(subject.connection.wants_write());
+  CHECK(waits(finish(moved)));
+  subject.connection = std::move(moved);  // and back
+  subject.outgoing().budget = unlimited;
+  CHECK(finish(subject.connection) == IoStatus::done);
+  CHECK(subject.received() == message);
+}
+
+TEMPLATE_LIST_TEST_CASE("a connection is destroyed or replaced while a write is pending", "", AllSubjects) {
+  std::optional<typename TestType::Connection> other;
+  {
+    Blocked<TestType> subject{any_version(), 3};
+    Blocked<TestType> second{any_version(), 5};
+    subject.connection = std::move(second.connection);
+    second.outgoing().budget = unlimited;
+    CHECK(finish(subject.connection) == IoStatus::done);
+    CHECK(second.received() == message);
+  }
+  CHECK(::ERR_peek_error() == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a peer that breaks the protocol while a write is pending ends the connection for good", "",
+                        ManualSubjects) {
+  Blocked<TestType> subject{any_version()};
+  subject.incoming().delivered += std::string(100, 'x');  // no TLS record
+  const IoStatus end = subject.heard().end;
+  if (waits(end)) {  // reading waits for the write
+    subject.outgoing().budget = unlimited;
+    CHECK(finish(subject.connection) == IoStatus::done);
+    CHECK(subject.heard().end == IoStatus::failed);
+  } else {
+    CHECK(end == IoStatus::failed);
+    CHECK(subject.connection.error().kind() == ErrorKind::protocol);
+    CHECK(finish(subject.connection) == IoStatus::failed);
+  }
+  CHECK(subject.connection.write(message).status == IoStatus::failed);  // not write_pending: nothing can finish it
+  CHECK(subject.connection.shutdown() == IoStatus::failed);
+  CHECK(subject.heard().end == IoStatus::failed);
+}
