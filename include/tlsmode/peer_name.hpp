@@ -14,10 +14,12 @@
 #include <tlsmode/error.hpp>
 
 // As <openssl/x509v3.h> declares them, which would cost more to include than all that is included here.
+// NOLINTBEGIN(readability-identifier-naming): the names are OpenSSL's.
 extern "C" {
 int X509_check_host(X509* certificate, const char* name, std::size_t size, unsigned flags, char** found);
 int X509_check_ip_asc(X509* certificate, const char* address, unsigned flags);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace tlsmode {
 

@@ -52,7 +52,7 @@ namespace detail {
 /// them left in an earlier call, and looking at all of it again at each retry would cost more than sending it.
 class BlockedWrite {
  public:
-  static constexpr std::size_t window = 256 * 1024;
+  static constexpr std::size_t window = largest_batch;
 
   BlockedWrite() noexcept = default;
   BlockedWrite(BlockedWrite&& other) noexcept { *this = std::move(other); }

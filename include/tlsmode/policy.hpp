@@ -49,7 +49,7 @@ struct Client {
   /// The most plaintext in one record. Units: bytes, 512 to 16384.
   static constexpr std::size_t record_size = 16384;
 
-  /// The most plaintext that one write commits before the transport has taken it. Units: bytes; at least one record.
+  /// The most plaintext that one write commits before the transport has taken it. Units: bytes; one record to 256 KiB.
   static constexpr std::size_t batch_size = 65536;
 
   /// Hands encryption to the kernel where it can be had; needs NativeBio and a write rule whose buffer stays in place.
@@ -114,12 +114,16 @@ concept AllowsPartialWrite = PolicyType<P> && modes_of<P>.contains(Mode::enable_
 
 namespace detail {
 
+/// The most that may be committed at once: a retry compares as much with what it was.
+inline constexpr std::size_t largest_batch = std::size_t{256} * 1024;
+
 /// Says what is wrong with a policy whose parts do not fit together. Instantiated by Context and Connection.
 template <PolicyType P>
 consteval bool policy_is_coherent() {
   static_assert(P::record_size >= 512 && P::record_size <= 16384,
                 "record_size is out of range. Choose 512 to 16384 bytes of plaintext per record.");
   static_assert(P::batch_size >= P::record_size, "batch_size is less than one record. Raise it, or lower record_size.");
+  static_assert(P::batch_size <= largest_batch, "batch_size is too large. Choose at most 256 KiB.");
   static_assert(P::min_version <= P::max_version, "min_version is above max_version. Swap them.");
   static_assert(!(P::protocol == Protocol::dtls && ModeSet{P::modes}.contains(Mode::release_buffers)),
                 "release_buffers has no effect on DTLS, says the manual. Remove it from this policy's modes.");

@@ -45,6 +45,10 @@ class BasicPollWaiter {
         return WaitStatus::done;
       }
       if (ready == 0 && milliseconds_left() == 0) {
+        error_ = Error{{.kind = ErrorKind::timeout,
+                        .operation = Operation::wait,
+                        .message = "the deadline passed",
+                        .remedy = "call again with what is left, or give up: the connection is as it was"}};
         return WaitStatus::timeout;
       }
       if (ready > 0 || (ready < 0 && errno != EINTR)) {
@@ -57,6 +61,7 @@ class BasicPollWaiter {
     }
   }
 
+  /// Why the last wait did not end in done: kind() is timeout or system.
   [[nodiscard]] const Error& error() const noexcept { return error_; }
 
  private:

@@ -87,7 +87,7 @@ class Socket {
   void check() {
     int type = 0;
     ::socklen_t size = sizeof type;
-    int reason = ::getsockopt(descriptor_, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? 0 : errno;
+    const int reason = ::getsockopt(descriptor_, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? 0 : errno;
     const bool is_stream = reason == 0 && type == SOCK_STREAM;
     if (!is_stream) {
       close_if_owned();

@@ -115,13 +115,7 @@ class ElasticEngine {
     return ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
   }
 
-  /// Gives back memory that holds nothing.
-  void release_idle_memory() noexcept {
-    if (input_.empty()) {
-      input_.release();
-      state_.receive_size = one_record;
-    }
-  }
+  void forget_burst() noexcept { state_.receive_size = one_record; }  // the input has run dry: expect little again
 
  private:
   static constexpr std::size_t one_record = 17 * 1024;     // a full record with all that may be around it
@@ -197,16 +191,13 @@ class ElasticEngine {
         }
         input_.add(result.bytes);
         return result.bytes != 0;
-      case IoStatus::want_read:
-      case IoStatus::want_write:
-      case IoStatus::write_pending:
-        state_.dry = true;
-        BIO_set_retry_read(bio);
-        return false;
       case IoStatus::closed:
       case IoStatus::truncated: state_.ended = true; return false;
       case IoStatus::failed: state_.receive_error = errno; return false;
+      default: break;
     }
+    state_.dry = true;
+    BIO_set_retry_read(bio);
     return false;
   }
 
@@ -264,14 +255,11 @@ class ElasticEngine {
   [[nodiscard]] bool note_sent(const WriteResult& result) noexcept {
     switch (result.status) {
       case IoStatus::done: state_.sent += result.bytes; return result.bytes != 0;
-      case IoStatus::want_read:
-      case IoStatus::want_write:
-      case IoStatus::write_pending: return false;
       case IoStatus::closed:
       case IoStatus::truncated: fail_to_send(EPIPE); return false;
       case IoStatus::failed: fail_to_send(errno); return false;
+      default: return false;
     }
-    return false;
   }
   void fail_to_send(int reason) noexcept {
     state_.send_error = reason != 0 ? reason : EIO;

@@ -124,7 +124,7 @@ class NativeEngine {
     return returned;
   }
 
-  void release_idle_memory() noexcept {}
+  void forget_burst() noexcept {}
 
  private:
   /// The most plaintext in one record: `record`, or what the peer has asked for (RFC 6066, max_fragment_length).

@@ -2,65 +2,29 @@
 #ifndef TLSMODE_ENGINE_SESSION_HPP
 #define TLSMODE_ENGINE_SESSION_HPP
 
-#include <cerrno>
 #include <cstddef>
 #include <span>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <tlsmode/engine/buffered_writer.hpp>
-#include <tlsmode/engine/elastic_engine.hpp>
-#include <tlsmode/engine/manual_writer.hpp>
-#include <tlsmode/engine/native_engine.hpp>
-#include <tlsmode/engine/session_core.hpp>
-#include <tlsmode/engine/session_setup.hpp>
-#include <tlsmode/error.hpp>
-#include <tlsmode/peer_name.hpp>
-#include <tlsmode/pending_write.hpp>
+#include <tlsmode/engine/session_output.hpp>
+#include <tlsmode/error_facts.hpp>
+#include <tlsmode/mode.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
+#include <tlsmode/transport.hpp>
 
 namespace tlsmode::engine {
 
-/// What Connection is made of: an SSL, the engine under it, and the writer that keeps the policy's rule.
+/// What Connection is made of: the writing half, and here the reading one.
 template <PolicyType Policy, TransportType Transport>
-class Session : public SessionCore {
-  using Engine = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
-  using Writer = std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
+class Session : public SessionOutput<Policy, Transport> {
+  using Output = SessionOutput<Policy, Transport>;
+  using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_;
 
  public:
-  Session(SslHandle ssl, Transport&& transport, const PeerName* peer)
-      : SessionCore{std::move(ssl)}, engine_{std::move(transport)} {
-    set_up_session<Policy>(ssl_.get(), peer);
-    if (!engine_.attach(ssl_.get())) {
-      refuse_session("no memory for the transport's BIO");
-    }
-    if (::SSL_is_init_finished(ssl_.get()) != 0) {
-      phase_ = Phase::established;
-    }
-  }
-
-  [[nodiscard]] IoStatus handshake(Operation operation) noexcept {
-    if (phase_ != Phase::handshaking && phase_ != Phase::established) {
-      return refuse_dead(operation);
-    }
-    clear_stale_errors();
-    engine_.start_read();
-    const int returned = ::SSL_do_handshake(ssl_.get());
-    const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
-    if (status == IoStatus::done) {
-      phase_ = Phase::established;
-    }
-    if (status != IoStatus::done && status != IoStatus::want_read) {
-      return status;
-    }
-    const IoStatus sent = engine_.drain(ssl_.get());  // the peer cannot answer what it has not got
-    return sent == IoStatus::done ? status : note_failure(sent, operation);
-  }
+  using Output::handshake, Output::flush, Output::pending_write, Output::modes;
+  using Output::Output;
 
   [[nodiscard]] ReadResult read(std::span<std::byte> to) noexcept {
     if (phase_ != Phase::established || peer_end_ != IoStatus::done || to.empty()) [[unlikely]] {
@@ -71,13 +35,13 @@ class Session : public SessionCore {
     clear_stale_errors();
     if (engine_.output_size() > most_output) [[unlikely]] {  // what the peer makes us send, and does not read
       if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
-        return {note_failure(status, Operation::read), 0};
+        return {this->note_failure(status, Operation::read), 0};
       }
     }
     while (true) {
       if (engine_.must_finish_write_first(ssl_.get())) {
         if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
-          return {note_failure(status, Operation::read), 0};
+          return {this->note_failure(status, Operation::read), 0};
         }
       }
       engine_.start_read();
@@ -86,7 +50,7 @@ class Session : public SessionCore {
       if (returned == 1) [[likely]] {
         return {IoStatus::done, bytes};
       }
-      const IoStatus status = settle(returned, Operation::read);
+      const IoStatus status = this->settle(returned, Operation::read);
       if (status != IoStatus::want_read) {
         return {status, 0};
       }
@@ -96,161 +60,13 @@ class Session : public SessionCore {
     }
   }
 
-  [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (writer_.blocked().active() && phase_ != Phase::broken) [[unlikely]] {
-        return {refuse(Operation::write, "an earlier write is pending", "retry() it, or cancel_write()"), 0};
-      }
-    }
-    clear_stale_errors();
-    if (bytes.empty()) [[unlikely]] {
-      return {IoStatus::done, 0};
-    }
-    if (phase_ != Phase::established || close_sent_) [[unlikely]] {
-      if (const IoStatus status = prepare_write(Operation::write); status != IoStatus::done) {
-        hold_if_waiting(status, bytes);
-        return {status, 0};
-      }
-    }
-    return push(bytes, 0, Operation::write);
-  }
-
-  [[nodiscard]] WriteResult retry_in_place() noexcept {
-    return retry_from(writer_.blocked().bytes());
-  }
-
-  [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes) noexcept {
-    const detail::BlockedWrite& blocked = writer_.blocked();
-    if (!blocked.active()) {
-      if (phase_ == Phase::broken || phase_ == Phase::empty) {
-        return {refuse_dead(Operation::retry), 0};
-      }
-      static_cast<void>(refuse(Operation::retry, "no write is pending", "retry only after want_read or want_write"));
-      return {IoStatus::failed, 0};
-    }
-    if (bytes.size() < blocked.length()) {
-      return {refuse(Operation::retry, "fewer bytes than the pending write has",
-                     "give all the bytes of the pending write again, or cancel_write()"), 0};
-    }
-    if (!writer_.matches(ssl_.get(), bytes)) {
-      return {refuse(Operation::retry, "these are not the bytes that the pending write has committed",
-                     "give the same bytes again, or cancel_write()"), 0};
-    }
-    if (phase_ != Phase::established) {
-      if (const IoStatus status = prepare_write(Operation::retry); status != IoStatus::done) {
-        hold_if_waiting(status, bytes);
-        return {status, 0};
-      }
-    }
-    clear_stale_errors();
-    return push(bytes, blocked.committed(), Operation::retry);
-  }
-
-  std::size_t cancel_write() noexcept {
-    if constexpr (BuffersWrites<Policy>) {
-      return 0;
-    } else {
-      return writer_.cancel();
-    }
-  }
-
-  [[nodiscard]] PendingWrite pending_write() const noexcept {
-    if constexpr (BuffersWrites<Policy>) {
-      return {};
-    } else {
-      return writer_.blocked().shown();
-    }
-  }
-
-  [[nodiscard]] IoStatus flush(Operation operation) noexcept {
-    if (phase_ != Phase::established) {
-      return phase_ == Phase::handshaking ? handshake(operation) : refuse_dead(operation);
-    }
-    clear_stale_errors();
-    const IoStatus status =
-        writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
-    key_update_waits_ = key_update_waits_ && !(operation == Operation::flush && status == IoStatus::done);
-    return note_failure(status, operation);
-  }
-
-  [[nodiscard]] IoStatus shutdown() noexcept {
-    if (phase_ != Phase::established || ::SSL_in_init(ssl_.get()) != 0) {
-      if (const IoStatus status = handshake(Operation::shutdown); status != IoStatus::done) {
-        return status;
-      }
-    }
-    if (const IoStatus status = finish_pending_write(); status != IoStatus::done) {
-      return status;
-    }
-    if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {
-      return status;
-    }
-    if (!close_left_) {
-      close_sent_ = true;  // OpenSSL takes no writes from here on, even if it has to be asked again
-      const int returned = ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
-      if (returned < 0) {
-        return settle(returned, Operation::shutdown);
-      }
-      ::ERR_clear_error();
-      close_left_ = true;
-    }
-    return note_failure(engine_.drain(ssl_.get()), Operation::shutdown);
-  }
-
-  [[nodiscard]] IoStatus update_keys(bool ask_peer) noexcept {
-    if (phase_ != Phase::established || close_sent_) {
-      if (const IoStatus status = prepare_write(Operation::update_keys); status != IoStatus::done) {
-        return status;
-      }
-    }
-    if (pending_write().length != 0) {
-      return refuse(Operation::update_keys, "a write is pending", "retry() it, or cancel_write()");
-    }
-    if (!key_update_waits_) {
-      if (const IoStatus status = flush(Operation::update_keys); status != IoStatus::done) {
-        return status;
-      }
-      if (::SSL_key_update(ssl_.get(), ask_peer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1) {
-        error_ = Error{{.kind = ErrorKind::misuse,
-                        .operation = Operation::update_keys,
-                        .message = "keys can be updated in TLS 1.3 only",
-                        .subject = version()}};
-        return IoStatus::failed;
-      }
-    }
-    const IoStatus status = handshake(Operation::update_keys);
-    key_update_waits_ = is_waiting(status);
-    return status;
-  }
-
-  [[nodiscard]] bool wants_write() const noexcept {
-    if (ssl_ && ::SSL_in_init(ssl_.get()) != 0) {  // a write that waits for the handshake waits for what that waits for
-      return engine_.output_size() != 0 || SSL_want_write(ssl_.get());
-    }
-    return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
-  }
   [[nodiscard]] bool has_input() const noexcept {
     return ssl_ && (engine_.input_waits() || ::SSL_pending(ssl_.get()) > 0);
   }
-  [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
 
  private:
   static constexpr std::size_t most_output = 2 * Policy::batch_size + 64 * 1024;  // bytes of ciphertext
 
-  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed, Operation operation) noexcept {
-    const auto settle_here = [&](int returned) { return settle(returned, operation); };
-    key_update_waits_ = false;
-    WriteResult result{};
-    if constexpr (BuffersWrites<Policy>) {
-      result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
-    } else {
-      result = writer_.write(engine_, ssl_.get(), bytes, committed, settle_here);
-    }
-    if (result.status == IoStatus::failed) [[unlikely]] {
-      static_cast<void>(note_failure(result.status, operation));
-    }
-    return result;
-  }
 
   /// Returns: done if a read may go on; else what read has to answer.
   [[nodiscard]] IoStatus prepare_read(std::span<std::byte> to) noexcept {
@@ -261,47 +77,7 @@ class Session : public SessionCore {
     if (phase_ == Phase::handshaking && !to.empty()) {
       return handshake(Operation::read);
     }
-    return phase_ == Phase::broken || phase_ == Phase::empty ? refuse_dead(Operation::read) : IoStatus::done;
-  }
-
-  [[nodiscard]] IoStatus prepare_write(Operation operation) noexcept {
-    if (phase_ == Phase::handshaking) {
-      return handshake(operation);
-    }
-    if (phase_ == Phase::established && close_sent_) {
-      static_cast<void>(refuse(operation, "this side has said close_notify", "write before shutdown()"));
-      return IoStatus::failed;
-    }
-    return phase_ == Phase::established ? IoStatus::done : refuse_dead(operation);
-  }
-
-  void hold_if_waiting(IoStatus status, std::span<const std::byte> bytes) noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (is_waiting(status)) {
-        writer_.hold(ssl_.get(), bytes);
-      }
-    }
-  }
-
-  /// Finishes a pending write whose bytes are where they were, or are all committed.
-  [[nodiscard]] IoStatus finish_pending_write() noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (const detail::BlockedWrite& blocked = writer_.blocked(); blocked.active()) {
-        if constexpr (KeepsBufferInPlace<Policy> && !AllowsPartialWrite<Policy>) {
-          return retry_in_place().status;
-        }
-        if (blocked.committed() != blocked.length()) {
-          return refuse(Operation::shutdown, "a write is pending, and not all of its bytes are committed",
-                        "retry() it, or cancel_write()");
-        }
-        const IoStatus status = flush(Operation::shutdown);
-        if (status == IoStatus::done) {
-          writer_.cancel();
-        }
-        return status;
-      }
-    }
-    return IoStatus::done;
+    return phase_ == Phase::broken || phase_ == Phase::empty ? this->refuse_dead(Operation::read) : IoStatus::done;
   }
 
   /// After WANT_READ: whether the transport may have more, and asking for it cannot wait against the policy's will.
@@ -310,9 +86,9 @@ class Session : public SessionCore {
            (engine_.input_waits() || modes().contains(Mode::auto_retry) || !engine_.receive_may_wait());
   }
 
-  /// There is nothing to read: the moment to send what is held and to give idle memory back.
+  /// There is nothing to read: the moment to send what is held.
   [[nodiscard]] IoStatus after_dry_read() noexcept {
-    engine_.release_idle_memory();
+    engine_.forget_burst();
     if (engine_.output_size() == 0 && !writer_.holds_output()) [[likely]] {
       return IoStatus::want_read;
     }
@@ -323,35 +99,6 @@ class Session : public SessionCore {
     const bool caller_will_retry = pending_write().length != 0 && ::SSL_in_init(ssl_.get()) == 0;
     return caller_will_retry ? IoStatus::want_read : IoStatus::want_write;
   }
-
-  [[nodiscard]] IoStatus settle(int returned, Operation operation) noexcept {
-    const IoStatus status = settle_answer(returned, operation, engine_.ended(), engine_.system_error());
-    if (status == IoStatus::failed) {
-      static_cast<void>(engine_.drain(ssl_.get()));  // our alert, if there is one
-      ::ERR_clear_error();
-    }
-    return status;
-  }
-
-  /// As settle(), for a write that a renegotiation holds up: the peer answers only what it has got.
-  [[nodiscard]] IoStatus settle_write(int returned, Operation operation) noexcept {
-    const IoStatus status = settle(returned, operation);
-    const bool flight_waits = status == IoStatus::want_read && engine_.drain(ssl_.get()) == IoStatus::want_write;
-    return flight_waits ? IoStatus::want_write : status;
-  }
-
-  IoStatus note_failure(IoStatus status, Operation operation) noexcept {
-    if (status == IoStatus::failed && phase_ != Phase::broken) [[unlikely]] {
-      note_send_failure(operation, engine_.system_error());
-      if constexpr (!Engine::sends_whole_batches) {
-        phase_ = Phase::broken;  // OpenSSL itself could not send, and bears no more calls
-      }
-    }
-    return status;
-  }
-
-  Engine engine_;
-  Writer writer_;
 };
 
 }  // namespace tlsmode::engine

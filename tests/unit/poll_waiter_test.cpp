@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <chrono>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <tlsmode/poll_waiter.hpp>
+
+#include "support/catch.hpp"
+
+using tlsmode::Readiness;
+using tlsmode::WaitStatus;
+
+namespace {
+
+/// A clock that moves when it is told to.
+struct ManualClock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<ManualClock>;
+  static constexpr bool is_steady = true;
+  static inline time_point current{};
+  static time_point now() noexcept { return current; }
+};
+
+struct SocketPair {
+  SocketPair() {
+    int both[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, both) == 0);
+    ours = tlsmode::Socket{both[0]};
+    theirs = both[1];
+  }
+  SocketPair(const SocketPair&) = delete;
+  SocketPair& operator=(const SocketPair&) = delete;
+  ~SocketPair() { ::close(theirs); }
+
+  tlsmode::Socket ours = tlsmode::Socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  int theirs = -1;
+};
+
+}  // namespace
+
+TEST_CASE("a poll waiter makes its socket non-blocking, so that all waiting is done in it") {
+  const SocketPair pair;
+  CHECK(pair.ours.blocking());
+  const tlsmode::PollWaiter waiter{pair.ours};
+  CHECK_FALSE(pair.ours.blocking());
+}
+
+TEST_CASE("a poll waiter sees input and room, and reports a passed deadline as a timeout") {
+  const SocketPair pair;
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::seconds{0}};
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::done);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::timeout);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::timeout);
+  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("a deadline stays where it is from wait to wait, until it is moved") {
+  const SocketPair pair;
+  ManualClock::current = {};
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::milliseconds{50}};
+  ManualClock::current += std::chrono::milliseconds{50};
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::timeout);
+  waiter.restart(std::chrono::hours{1});
+  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("the end of the stream is something to read, not an error of the waiter") {
+  SocketPair pair;
+  ::shutdown(pair.theirs, SHUT_RDWR);
+  tlsmode::PollWaiter waiter{pair.ours, std::chrono::seconds{0}};
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("a waiter on a closed descriptor says so") {
+  const SocketPair pair;
+  tlsmode::PollWaiter waiter{pair.ours, std::chrono::seconds{0}};
+  const int kept = ::dup(pair.ours.native_handle());
+  REQUIRE(::close(pair.ours.native_handle()) == 0);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::wait_failed);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::system);
+  CHECK(waiter.error().system_error() == EBADF);
+  REQUIRE(::dup2(kept, pair.ours.native_handle()) >= 0);  // for the socket to close
+  ::close(kept);
+}
