@@ -2,7 +2,6 @@
 #ifndef TLSMODE_CONNECTION_HPP
 #define TLSMODE_CONNECTION_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -25,7 +24,8 @@
 namespace tlsmode {
 
 template <typename P>
-concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
+concept NeedsNoPeerName =
+    !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
 /// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
@@ -80,7 +80,10 @@ class Connection {
 
   /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.
   /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
-  IoStatus handshake() noexcept { return alone([&] { return session_.handshake(Operation::handshake); }); }
+  IoStatus handshake() noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.handshake(Operation::handshake) : IoStatus::failed;
+  }
 
   /// Reads what has come, at most one record's worth. Safe while a write is pending.
   /// Extent: any size; an empty span reads nothing and answers done with 0 bytes.
@@ -89,7 +92,8 @@ class Connection {
   /// closed, truncated: the end, again at each call. failed. Wraps: SSL_read_ex(3).
   template <WritableByteRange Bytes>
   ReadResult read(Bytes&& to) noexcept {
-    return alone([&] { return session_.read(detail::as_writable_bytes(to)); });
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
   }
 
   /// Writes `bytes` by the policy's rule.
@@ -101,12 +105,14 @@ class Connection {
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
   WriteResult write(Bytes&& bytes) noexcept {
-    return alone([&] { return session_.write(detail::as_bytes(bytes)); });
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
   template <ByteRange Bytes>
     requires(!KeepsBufferInPlace<Policy>)
   WriteResult write(Bytes&& bytes) noexcept {
-    return alone([&] { return session_.write(detail::as_bytes(bytes)); });
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
 
   /// Goes on with the pending write, where its bytes are.
@@ -115,7 +121,8 @@ class Connection {
   WriteResult retry() noexcept
     requires KeepsBufferInPlace<Policy>
   {
-    return alone([&] { return session_.retry_in_place(); });
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.retry_in_place() : WriteResult{IoStatus::failed, 0};
   }
 
   /// Goes on with the pending write. `bytes` begin with what was written: they may live elsewhere, and be more.
@@ -124,7 +131,8 @@ class Connection {
   template <ByteRange Bytes>
     requires AllowsMovedBuffer<Policy>
   WriteResult retry(Bytes&& bytes) noexcept {
-    return alone([&] { return session_.retry_from(detail::as_bytes(bytes)); });
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.retry_from(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
 
   /// Gives the pending write up. The bytes it had committed will reach the peer, whatever is called next; the others
@@ -136,17 +144,26 @@ class Connection {
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
   /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
-  IoStatus flush() noexcept { return alone([&] { return session_.flush(Operation::flush); }); }
+  IoStatus flush() noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.flush(Operation::flush) : IoStatus::failed;
+  }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
   /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
   /// committed and only the caller has them: retry or cancel first. failed. Wraps: SSL_shutdown(3).
-  IoStatus shutdown() noexcept { return alone([&] { return session_.shutdown(); }); }
+  IoStatus shutdown() noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.shutdown() : IoStatus::failed;
+  }
 
   /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
   /// Returns: done; want_write; write_pending; failed, with the connection unharmed, on older versions.
   /// Wraps: SSL_key_update(3).
-  IoStatus update_keys(bool ask_peer = false) noexcept { return alone([&] { return session_.update_keys(ask_peer); }); }
+  IoStatus update_keys(bool ask_peer = false) noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.update_keys(ask_peer) : IoStatus::failed;
+  }
 
   /// Whether output waits for the transport to become writable: what to wait for besides input.
   [[nodiscard]] bool wants_write() const noexcept { return session_.wants_write(); }
@@ -190,20 +207,6 @@ class Connection {
   [[nodiscard]] SSL* native_handle() const noexcept { return session_.native_handle(); }
 
  private:
-  /// Calls `operation` unless another one is under way.
-  template <typename Operation>
-  [[nodiscard]] auto alone(Operation operation) noexcept -> decltype(operation()) {
-    const engine::ExclusiveUse use{in_use_};
-    if (use.granted()) [[likely]] {
-      return operation();
-    }
-    if constexpr (std::same_as<decltype(operation()), IoStatus>) {
-      return IoStatus::failed;
-    } else {
-      return {IoStatus::failed, 0};
-    }
-  }
-
   engine::Session<Policy, Transport> session_;
   engine::UseFlag in_use_;
 };

@@ -27,14 +27,14 @@ struct TrustingClient : Client {
   static constexpr Verification verification = Verification::insecure_anyone_can_be_my_peer;
 };
 
-const PeerName server_name{"server.example"};
+PeerName server_name() { return PeerName{"server.example"}; }
 
 /// A raw pair whose sides are connections over the BIOs that they have.
 struct AdoptedPair : RawPair {
   explicit AdoptedPair(const PairOptions& options = {}, bool connect_first = false)
       : RawPair{options},
         connected{connect_first && RawPair::handshake()},
-        client{release_client().release(), server_name},
+        client{release_client().release(), server_name()},
         server{release_server().release()} {}
   bool connected;
   Connection<Client, NativeBio> client;
@@ -80,7 +80,7 @@ TEST_CASE("an adopted SSL gets its policy's modes, whatever it carried") {
 TEST_CASE("an adopted SSL is driven over a transport of ours") {
   RawPair raw;
   Wire wire;
-  Connection<Client, WireEnd> client{raw.release_client().release(), WireEnd::client(wire), server_name};
+  Connection<Client, WireEnd> client{raw.release_client().release(), WireEnd::client(wire), server_name()};
   Connection<Server, WireEnd> server{raw.release_server().release(), WireEnd::server(wire)};
   REQUIRE(shake_hands(client, server).done());
   CHECK(carry(client, server, "request") == "request");
@@ -91,7 +91,7 @@ TEST_CASE("an SSL that is connected already changes its transport") {
   RawPair raw;
   REQUIRE(raw.handshake());
   Wire wire;
-  Connection<Client, WireEnd> client{raw.release_client().release(), WireEnd::client(wire), server_name};
+  Connection<Client, WireEnd> client{raw.release_client().release(), WireEnd::client(wire), server_name()};
   Connection<Server, WireEnd> server{raw.release_server().release(), WireEnd::server(wire)};
   const std::string text = pattern(100'000);
   CHECK((carry(client, server, text) == text));
@@ -104,7 +104,7 @@ TEST_CASE("an adopted client verifies, whatever it was told before") {
     ::SSL_CTX_set_verify(client, SSL_VERIFY_NONE, nullptr);
     ::SSL_CTX_use_cert_and_key(server, stranger.certificate(), stranger.key(), nullptr, 1);
   }}};
-  Connection<Client, NativeBio> client{raw.release_client().release(), server_name};
+  Connection<Client, NativeBio> client{raw.release_client().release(), server_name()};
   Connection<Server, NativeBio> server{raw.release_server().release()};
   CHECK(shake_hands(client, server).client == IoStatus::failed);
   CHECK(client.error().kind() == ErrorKind::verification);
@@ -151,7 +151,7 @@ TEST_CASE("an SSL on the other side of the handshake is refused") {
   const Error error = thrown_by([&] { return Connection<Server, NativeBio>{raw.release_client().release()}; });
   CHECK(error.kind() == ErrorKind::input);
   CHECK(says(error, "the adopted SSL is on the other side of the handshake than the policy"));
-  CHECK(says(thrown_by([&] { return Connection<Client, NativeBio>{raw.release_server().release(), server_name}; }),
+  CHECK(says(thrown_by([&] { return Connection<Client, NativeBio>{raw.release_server().release(), server_name()}; }),
              "on the other side"));
 }
 
@@ -159,10 +159,10 @@ TEST_CASE("an adopted SSL that is null is refused") {
   ::SSL* const null = nullptr;
   const std::string_view text = "the adopted SSL is null";
   CHECK(says(thrown_by([&] { return Connection<Server, NativeBio>{null}; }), text));
-  CHECK(says(thrown_by([&] { return Connection<Client, NativeBio>{null, server_name}; }), text));
+  CHECK(says(thrown_by([&] { return Connection<Client, NativeBio>{null, server_name()}; }), text));
   CHECK(says(thrown_by([&] { return Connection<Server, MemoryTransport>{null, MemoryTransport{}}; }), text));
-  CHECK(
-      says(thrown_by([&] { return Connection<Client, MemoryTransport>{null, MemoryTransport{}, server_name}; }), text));
+  CHECK(says(thrown_by([&] { return Connection<Client, MemoryTransport>{null, MemoryTransport{}, server_name()}; }),
+             text));
 }
 
 TEST_CASE("an adopted SSL without BIOs is refused, and freed") {
@@ -173,7 +173,7 @@ TEST_CASE("an adopted SSL that is broken refuses every call") {
   RawPair raw;
   raw.to_client.ended = true;
   CHECK(call(raw.client(), [&] { return ::SSL_do_handshake(raw.client()); }).result <= 0);
-  Connection<Client, NativeBio> client{raw.release_client().release(), server_name};
+  Connection<Client, NativeBio> client{raw.release_client().release(), server_name()};
   const IoStatus status = client.handshake();
   CHECK((status == IoStatus::failed || status == IoStatus::truncated));
   CHECK(::ERR_peek_error() == 0);
