@@ -36,7 +36,10 @@ template <class Session>
 template <class Shared, class Session>
 class Bench {
  public:
-  Bench() : identity_(make_identity()), shared_({Side::client, identity_, false}), other_shared_({Side::server, identity_, false}) {
+  Bench()
+      : identity_(make_identity()),
+        shared_({Side::client, identity_, false}),
+        other_shared_({Side::server, identity_, false}) {
     handshake();
     for (int i = 0; i < 4; ++i) echo(64);  // session tickets are read, buffers exist
     total_ = {};
@@ -64,10 +67,12 @@ class Bench {
 
   void write(std::size_t size, int times) {
     const Counts before = counts();
-    for (int i = 0; i < times; ++i) measured_write(*session_, Pattern::shared().view(sent_ + static_cast<unsigned>(i) * size, size));
+    for (int i = 0; i < times; ++i)
+      measured_write(*session_, Pattern::shared().view(sent_ + static_cast<unsigned>(i) * size, size));
     measured_flush(*session_);
     add(before);
-    receive(*other_, sent_, size * static_cast<unsigned>(times), [](RawSession& other, std::span<std::byte> bytes) { return other.read(bytes); });
+    receive(*other_, sent_, size * static_cast<unsigned>(times),
+            [](RawSession& other, std::span<std::byte> bytes) { return other.read(bytes); });
     sent_ += size * static_cast<unsigned>(times);
   }
 
@@ -116,17 +121,24 @@ template <class Shared, class Session>
 void run(const std::string& scenario, int repeats) {
   auto bench = std::make_unique<Bench<Shared, Session>>();
   for (int i = 0; i < repeats; ++i) {
-    if (scenario == "handshake") bench->handshake();
-    else if (scenario == "echo_64") bench->echo(64);
-    else if (scenario == "write_16k") bench->write(16384, 1);
-    else if (scenario == "write_64k") bench->write(65536, 1);
-    else if (scenario == "read_64k") bench->read(65536);
-    else if (scenario == "write_100_x_100") bench->write(100, 100);
-    else fail("no such scenario");
+    if (scenario == "handshake")
+      bench->handshake();
+    else if (scenario == "echo_64")
+      bench->echo(64);
+    else if (scenario == "write_16k")
+      bench->write(16384, 1);
+    else if (scenario == "write_64k")
+      bench->write(65536, 1);
+    else if (scenario == "read_64k")
+      bench->read(65536);
+    else if (scenario == "write_100_x_100")
+      bench->write(100, 100);
+    else
+      fail("no such scenario");
   }
   const Counts& total = bench->total();
-  std::printf("{\"repeats\": %d, \"system_calls\": %ju, \"allocations\": %ju}\n", repeats, std::uintmax_t{total.system_calls()},
-              std::uintmax_t{total.allocations});
+  std::printf("{\"repeats\": %d, \"system_calls\": %ju, \"allocations\": %ju}\n", repeats,
+              std::uintmax_t{total.system_calls()}, std::uintmax_t{total.allocations});
 }
 
 template <class WriteRule>
@@ -143,9 +155,13 @@ int main(int argc, char** argv) {
   const std::string subject = argv[1];
   const std::string scenario = argv[2];
   const int repeats = std::atoi(argv[3]);
-  if (subject == "raw") bench::run<bench::OpenSslSide, bench::RawSession>(scenario, repeats);
-  else if (subject == "tlsmode_strict") bench::run_tlsmode<tlsmode::StrictWrites>(scenario, repeats);
-  else if (subject == "tlsmode_buffered") bench::run_tlsmode<tlsmode::BufferedWrites>(scenario, repeats);
-  else bench::fail("no such subject");
+  if (subject == "raw")
+    bench::run<bench::OpenSslSide, bench::RawSession>(scenario, repeats);
+  else if (subject == "tlsmode_strict")
+    bench::run_tlsmode<tlsmode::StrictWrites>(scenario, repeats);
+  else if (subject == "tlsmode_buffered")
+    bench::run_tlsmode<tlsmode::BufferedWrites>(scenario, repeats);
+  else
+    bench::fail("no such subject");
   return 0;
 }

@@ -18,7 +18,8 @@ int main(int, char** argv) try {
   asio::write(stream, asio::buffer(argv[3], 64));
   char answer[4096];
   asio::error_code end;
-  for (std::size_t count; (count = stream.read_some(asio::buffer(answer), end)) > 0;) std::fwrite(answer, 1, count, stdout);
+  for (std::size_t count; (count = stream.read_some(asio::buffer(answer), end)) > 0;)
+    std::fwrite(answer, 1, count, stdout);
   stream.shutdown(end);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

@@ -12,7 +12,8 @@ asio::awaitable<void> talk(asio::ssl::context& context, char** argv) {
   stream.set_verify_callback(asio::ssl::host_name_verification(argv[1]));
   SSL_set_tlsext_host_name(stream.native_handle(), argv[1]);
   asio::ip::tcp::resolver resolver(executor);
-  co_await asio::async_connect(stream.next_layer(), co_await resolver.async_resolve(argv[1], argv[2], asio::use_awaitable), asio::use_awaitable);
+  co_await asio::async_connect(
+      stream.next_layer(), co_await resolver.async_resolve(argv[1], argv[2], asio::use_awaitable), asio::use_awaitable);
   co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
   co_await asio::async_write(stream, asio::buffer(argv[3], 64), asio::use_awaitable);
   char answer[4096];

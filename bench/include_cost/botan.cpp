@@ -16,8 +16,12 @@ int connect_to(const char* host, const char* port);
 class Callbacks final : public Botan::TLS::Callbacks {
  public:
   explicit Callbacks(int descriptor) : descriptor_(descriptor) {}
-  void tls_emit_data(const std::uint8_t bytes[], std::size_t size) override { send(descriptor_, bytes, size, MSG_NOSIGNAL); }
-  void tls_record_received(std::uint64_t, const std::uint8_t bytes[], std::size_t size) override { std::fwrite(bytes, 1, size, stdout); }
+  void tls_emit_data(const std::uint8_t bytes[], std::size_t size) override {
+    send(descriptor_, bytes, size, MSG_NOSIGNAL);
+  }
+  void tls_record_received(std::uint64_t, const std::uint8_t bytes[], std::size_t size) override {
+    std::fwrite(bytes, 1, size, stdout);
+  }
   void tls_alert(Botan::TLS::Alert) override {}
   bool tls_session_established(const Botan::TLS::Session&) override { return false; }
 
@@ -27,7 +31,10 @@ class Callbacks final : public Botan::TLS::Callbacks {
 
 class Trust final : public Botan::Credentials_Manager {
  public:
-  std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(const std::string&, const std::string&) override { return {&system_}; }
+  std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(const std::string&,
+                                                                         const std::string&) override {
+    return {&system_};
+  }
 
  private:
   Botan::System_Certificate_Store system_;

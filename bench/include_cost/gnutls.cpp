@@ -21,7 +21,8 @@ int main(int, char** argv) {
   if (result < 0) return std::fprintf(stderr, "%s\n", gnutls_strerror(result)), 1;
   if (gnutls_record_send(session, argv[3], 64) != 64) return 1;
   char answer[4096];
-  for (ssize_t count; (count = gnutls_record_recv(session, answer, sizeof answer)) > 0;) std::fwrite(answer, 1, static_cast<std::size_t>(count), stdout);
+  for (ssize_t count; (count = gnutls_record_recv(session, answer, sizeof answer)) > 0;)
+    std::fwrite(answer, 1, static_cast<std::size_t>(count), stdout);
   gnutls_bye(session, GNUTLS_SHUT_WR);
   gnutls_deinit(session);
   gnutls_certificate_free_credentials(credentials);

@@ -10,7 +10,8 @@ int connect_to(const char* host, const char* port);
 
 void on_read(bufferevent* events, void*) {
   char answer[4096];
-  for (std::size_t count; (count = bufferevent_read(events, answer, sizeof answer)) > 0;) std::fwrite(answer, 1, count, stdout);
+  for (std::size_t count; (count = bufferevent_read(events, answer, sizeof answer)) > 0;)
+    std::fwrite(answer, 1, count, stdout);
 }
 
 void on_event(bufferevent*, short what, void* loop) {
@@ -28,7 +29,8 @@ int main(int, char** argv) {
   event_base* loop = event_base_new();
   const int descriptor = connect_to(argv[1], argv[2]);
   evutil_make_socket_nonblocking(descriptor);
-  bufferevent* events = bufferevent_openssl_socket_new(loop, descriptor, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
+  bufferevent* events =
+      bufferevent_openssl_socket_new(loop, descriptor, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
   bufferevent_setcb(events, on_read, nullptr, on_event, loop);
   bufferevent_enable(events, EV_READ | EV_WRITE);
   bufferevent_write(events, argv[3], 64);

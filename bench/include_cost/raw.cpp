@@ -19,7 +19,8 @@ int main(int, char** argv) {
   if (SSL_connect(ssl) != 1) return ERR_print_errors_fp(stderr), 1;
   if (SSL_write(ssl, argv[3], 64) != 64) return 1;
   char answer[4096];
-  for (int count; ERR_clear_error(), (count = SSL_read(ssl, answer, sizeof answer)) > 0;) std::fwrite(answer, 1, static_cast<unsigned>(count), stdout);
+  for (int count; ERR_clear_error(), (count = SSL_read(ssl, answer, sizeof answer)) > 0;)
+    std::fwrite(answer, 1, static_cast<unsigned>(count), stdout);
   SSL_shutdown(ssl);
   SSL_free(ssl);
   SSL_CTX_free(context);

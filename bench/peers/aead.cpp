@@ -29,7 +29,8 @@ class Cipher {
  public:
   explicit Cipher(bool encrypts) : context_(::EVP_CIPHER_CTX_new()) {
     const unsigned char key[16] = {1, 2, 3};
-    require(::EVP_CipherInit_ex(context_, ::EVP_aes_128_gcm(), nullptr, key, nonce_, encrypts) == 1, "EVP_CipherInit_ex");
+    require(::EVP_CipherInit_ex(context_, ::EVP_aes_128_gcm(), nullptr, key, nonce_, encrypts) == 1,
+            "EVP_CipherInit_ex");
   }
   ~Cipher() { ::EVP_CIPHER_CTX_free(context_); }
   Cipher(const Cipher&) = delete;
@@ -38,7 +39,8 @@ class Cipher {
   void seal(const std::byte* header, std::span<const std::byte> plain, std::byte* out) {
     begin(header);
     int size = 0;
-    require(::EVP_CipherUpdate(context_, raw(out), &size, raw(plain.data()), static_cast<int>(plain.size())) == 1, "seal");
+    require(::EVP_CipherUpdate(context_, raw(out), &size, raw(plain.data()), static_cast<int>(plain.size())) == 1,
+            "seal");
     require(::EVP_CipherFinal_ex(context_, raw(out) + size, &size) == 1, "seal");
     require(::EVP_CIPHER_CTX_ctrl(context_, EVP_CTRL_AEAD_GET_TAG, tag_size, out + plain.size()) == 1, "tag");
   }
@@ -68,7 +70,8 @@ class Cipher {
 
 class Session {
  public:
-  Session(Nothing&, int descriptor) : descriptor_(descriptor), out_(batch_size + largest_record + header_size + tag_size), in_(receive_size) {}
+  Session(Nothing&, int descriptor)
+      : descriptor_(descriptor), out_(batch_size + largest_record + header_size + tag_size), in_(receive_size) {}
   ~Session() { ::close(descriptor_); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -115,7 +118,9 @@ class Session {
   }
 
   std::size_t available() const { return end_ - begin_; }
-  std::size_t record_size() const { return std::to_integer<std::size_t>(in_[begin_ + 3]) << 8 | std::to_integer<std::size_t>(in_[begin_ + 4]); }
+  std::size_t record_size() const {
+    return std::to_integer<std::size_t>(in_[begin_ + 3]) << 8 | std::to_integer<std::size_t>(in_[begin_ + 4]);
+  }
 
   void receive() {
     std::memmove(in_.data(), in_.data() + begin_, available());

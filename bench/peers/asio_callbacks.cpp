@@ -17,17 +17,15 @@ void play_script(AsioConnection& connection) {
                           });
         return;
       case Step::Kind::read:
-        connection.stream.async_read_some(asio::buffer(connection.buffer), [&connection](const asio::error_code& error, std::size_t count) {
-          check(error, "async_read_some");
-          connection.script->received(std::span(connection.buffer).first(count));
-          play_script(connection);
-        });
+        connection.stream.async_read_some(asio::buffer(connection.buffer),
+                                          [&connection](const asio::error_code& error, std::size_t count) {
+                                            check(error, "async_read_some");
+                                            connection.script->received(std::span(connection.buffer).first(count));
+                                            play_script(connection);
+                                          });
         return;
-      case Step::Kind::flush:
-        connection.script->flushed();
-        break;
-      case Step::Kind::end:
-        return;
+      case Step::Kind::flush: connection.script->flushed(); break;
+      case Step::Kind::end: return;
     }
   }
 }

@@ -9,19 +9,17 @@ asio::awaitable<void> follow_script(AsioConnection& connection) {
     const Step step = connection.script->next();
     switch (step.kind) {
       case Step::Kind::write:
-        connection.script->wrote(
-            co_await asio::async_write(connection.stream, asio::buffer(step.bytes.data(), step.bytes.size()), asio::use_awaitable));
+        connection.script->wrote(co_await asio::async_write(
+            connection.stream, asio::buffer(step.bytes.data(), step.bytes.size()), asio::use_awaitable));
         break;
       case Step::Kind::read: {
-        const std::size_t count = co_await connection.stream.async_read_some(asio::buffer(connection.buffer), asio::use_awaitable);
+        const std::size_t count =
+            co_await connection.stream.async_read_some(asio::buffer(connection.buffer), asio::use_awaitable);
         connection.script->received(std::span(connection.buffer).first(count));
         break;
       }
-      case Step::Kind::flush:
-        connection.script->flushed();
-        break;
-      case Step::Kind::end:
-        co_return;
+      case Step::Kind::flush: connection.script->flushed(); break;
+      case Step::Kind::end: co_return;
     }
   }
 }

@@ -35,7 +35,8 @@ class AsioPeer final : public Peer {
   void open(int descriptor) override {
     auto& connection = *connections_.emplace_back(std::make_unique<AsioConnection>(loop_, tls_, descriptor));
     settings_.prepare(connection.stream.native_handle());
-    const auto side = settings_.side() == Side::client ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
+    const auto side =
+        settings_.side() == Side::client ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
     connection.stream.async_handshake(side, [](const asio::error_code& error) { check(error, "async_handshake"); });
     run();
   }
@@ -60,7 +61,9 @@ class AsioPeer final : public Peer {
     connections_.clear();
   }
 
-  Facts facts(std::size_t connection) override { return openssl_facts(connections_[connection]->stream.native_handle()); }
+  Facts facts(std::size_t connection) override {
+    return openssl_facts(connections_[connection]->stream.native_handle());
+  }
 
  private:
   void run() {

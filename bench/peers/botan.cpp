@@ -48,21 +48,29 @@ class Credentials final : public Botan::Credentials_Manager {
 #endif
   }
 
-  std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(const std::string&, const std::string&) override { return {&store_}; }
+  std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(const std::string&,
+                                                                         const std::string&) override {
+    return {&store_};
+  }
 
 #if BOTAN_VERSION_MAJOR >= 3
-  std::vector<Botan::X509_Certificate> cert_chain(const std::vector<std::string>&, const std::vector<Botan::AlgorithmIdentifier>&,
-                                                  const std::string&, const std::string&) override {
+  std::vector<Botan::X509_Certificate> cert_chain(const std::vector<std::string>&,
+                                                  const std::vector<Botan::AlgorithmIdentifier>&, const std::string&,
+                                                  const std::string&) override {
     return {certificate_};
   }
-  std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&, const std::string&, const std::string&) override {
+  std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&, const std::string&,
+                                                      const std::string&) override {
     return key_;
   }
 #else
-  std::vector<Botan::X509_Certificate> cert_chain(const std::vector<std::string>&, const std::string&, const std::string&) override {
+  std::vector<Botan::X509_Certificate> cert_chain(const std::vector<std::string>&, const std::string&,
+                                                  const std::string&) override {
     return {certificate_};
   }
-  Botan::Private_Key* private_key_for(const Botan::X509_Certificate&, const std::string&, const std::string&) override { return key_.get(); }
+  Botan::Private_Key* private_key_for(const Botan::X509_Certificate&, const std::string&, const std::string&) override {
+    return key_.get();
+  }
 #endif
 
  private:
@@ -119,27 +127,33 @@ class Callbacks final : public tls::Callbacks {
   explicit Callbacks(int descriptor) : descriptor_(descriptor) {}
 
   // Botan builds no path to a self-signed certificate of the server itself, so that one is compared with the trusted one.
-  void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain, const Responses&, const std::vector<Botan::Certificate_Store*>& trusted,
+  void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain, const Responses&,
+                             const std::vector<Botan::Certificate_Store*>& trusted,
 #if BOTAN_VERSION_MAJOR >= 3
                              Botan::Usage_Type, std::string_view name,
 #else
                              Botan::Usage_Type, const std::string& name,
 #endif
                              const tls::Policy&) override {
-    require(trusted.at(0)->certificate_known(chain.at(0)) && chain[0].matches_dns_name(std::string(name)), "Botan: not the trusted server");
+    require(trusted.at(0)->certificate_known(chain.at(0)) && chain[0].matches_dns_name(std::string(name)),
+            "Botan: not the trusted server");
     verified = true;
   }
 
 #if BOTAN_VERSION_MAJOR >= 3
   void tls_emit_data(std::span<const std::uint8_t> bytes) override { send(bytes.data(), bytes.size()); }
-  void tls_record_received(std::uint64_t, std::span<const std::uint8_t> bytes) override { inbox.insert(inbox.end(), bytes.begin(), bytes.end()); }
+  void tls_record_received(std::uint64_t, std::span<const std::uint8_t> bytes) override {
+    inbox.insert(inbox.end(), bytes.begin(), bytes.end());
+  }
   void tls_session_established(const tls::Session_Summary& session) override {
     protocol = session.version().to_string();
     cipher = session.ciphersuite().to_string();
   }
 #else
   void tls_emit_data(const std::uint8_t bytes[], std::size_t size) override { send(bytes, size); }
-  void tls_record_received(std::uint64_t, const std::uint8_t bytes[], std::size_t size) override { inbox.insert(inbox.end(), bytes, bytes + size); }
+  void tls_record_received(std::uint64_t, const std::uint8_t bytes[], std::size_t size) override {
+    inbox.insert(inbox.end(), bytes, bytes + size);
+  }
   bool tls_session_established(const tls::Session& session) override {
     protocol = session.version().to_string();
     cipher = session.ciphersuite().to_string();
@@ -171,7 +185,10 @@ class Callbacks final : public tls::Callbacks {
 class Session {
  public:
   Session(Shared& shared, int descriptor)
-      : shared_(shared), descriptor_(descriptor), callbacks_(std::make_shared<Callbacks>(descriptor)), channel_(make_channel()) {
+      : shared_(shared),
+        descriptor_(descriptor),
+        callbacks_(std::make_shared<Callbacks>(descriptor)),
+        channel_(make_channel()) {
     while (!callbacks_->active) receive();
   }
   ~Session() { ::close(descriptor_); }
@@ -199,23 +216,27 @@ class Session {
   void flush() {}
   void close() { channel_->close(); }
 
-  Facts facts() { return {Botan::version_string().substr(0, 12), callbacks_->protocol, callbacks_->cipher, !callbacks_->verified}; }
+  Facts facts() {
+    return {Botan::version_string().substr(0, 12), callbacks_->protocol, callbacks_->cipher, !callbacks_->verified};
+  }
 
  private:
   std::unique_ptr<tls::Channel> make_channel() {
     const tls::Server_Information server(server_name);
 #if BOTAN_VERSION_MAJOR >= 3
     if (shared_.side == Side::server) {
-      return std::make_unique<tls::Server>(callbacks_, shared_.manager(), shared_.credentials, shared_.policy, shared_.random);
+      return std::make_unique<tls::Server>(callbacks_, shared_.manager(), shared_.credentials, shared_.policy,
+                                           shared_.random);
     }
-    return std::make_unique<tls::Client>(callbacks_, shared_.manager(), shared_.credentials, shared_.policy, shared_.random, server,
-                                         tls::Protocol_Version::TLS_V13);
+    return std::make_unique<tls::Client>(callbacks_, shared_.manager(), shared_.credentials, shared_.policy,
+                                         shared_.random, server, tls::Protocol_Version::TLS_V13);
 #else
     if (shared_.side == Side::server) {
-      return std::make_unique<tls::Server>(*callbacks_, *shared_.manager(), *shared_.credentials, *shared_.policy, *shared_.random);
+      return std::make_unique<tls::Server>(*callbacks_, *shared_.manager(), *shared_.credentials, *shared_.policy,
+                                           *shared_.random);
     }
-    return std::make_unique<tls::Client>(*callbacks_, *shared_.manager(), *shared_.credentials, *shared_.policy, *shared_.random, server,
-                                         tls::Protocol_Version::TLS_V12);
+    return std::make_unique<tls::Client>(*callbacks_, *shared_.manager(), *shared_.credentials, *shared_.policy,
+                                         *shared_.random, server, tls::Protocol_Version::TLS_V12);
 #endif
   }
 

@@ -28,7 +28,8 @@ struct Shared {
       check(::gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM), "identity");
       check(::gnutls_session_ticket_key_generate(&ticket_key), "ticket key");
     }
-    check(::gnutls_priority_init(&priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM", nullptr), "priority");
+    check(::gnutls_priority_init(&priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM", nullptr),
+          "priority");
   }
   ~Shared() {
     ::gnutls_free(session.data);
@@ -53,9 +54,11 @@ class Session {
     check(::gnutls_priority_set(tls_, shared.priority), "gnutls_priority_set");
     check(::gnutls_credentials_set(tls_, GNUTLS_CRD_CERTIFICATE, shared.credentials), "gnutls_credentials_set");
     if (client) {
-      check(::gnutls_server_name_set(tls_, GNUTLS_NAME_DNS, server_name, std::strlen(server_name)), "gnutls_server_name_set");
+      check(::gnutls_server_name_set(tls_, GNUTLS_NAME_DNS, server_name, std::strlen(server_name)),
+            "gnutls_server_name_set");
       ::gnutls_session_set_verify_cert(tls_, server_name, 0);
-      if (shared.session.data != nullptr) check(::gnutls_session_set_data(tls_, shared.session.data, shared.session.size), "session");
+      if (shared.session.data != nullptr)
+        check(::gnutls_session_set_data(tls_, shared.session.data, shared.session.size), "session");
     } else {
       check(::gnutls_session_ticket_enable_server(tls_, &shared.ticket_key), "tickets");
     }
@@ -84,7 +87,8 @@ class Session {
       const ssize_t count = ::gnutls_record_recv(tls_, bytes.data(), bytes.size());
       if (count > 0) return static_cast<std::size_t>(count);
       require(count != 0, "end of stream");
-      if (count != GNUTLS_E_AGAIN && count != GNUTLS_E_INTERRUPTED) check(static_cast<int>(count), "gnutls_record_recv");
+      if (count != GNUTLS_E_AGAIN && count != GNUTLS_E_INTERRUPTED)
+        check(static_cast<int>(count), "gnutls_record_recv");
     }
   }
 
@@ -99,7 +103,8 @@ class Session {
   }
 
   Facts facts() {
-    return {std::string("GnuTLS ") + ::gnutls_check_version(nullptr), ::gnutls_protocol_get_name(::gnutls_protocol_get_version(tls_)),
+    return {std::string("GnuTLS ") + ::gnutls_check_version(nullptr),
+            ::gnutls_protocol_get_name(::gnutls_protocol_get_version(tls_)),
             ::gnutls_cipher_get_name(::gnutls_cipher_get(tls_)), ::gnutls_session_is_resumed(tls_) != 0};
   }
 

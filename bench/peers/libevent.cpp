@@ -63,7 +63,9 @@ void on_event(bufferevent*, short what, void* context) {
 
 class LibeventPeer final : public Peer {
  public:
-  explicit LibeventPeer(const Setup& setup) : side_(setup), role_(setup.side), loop_(::event_base_new()) { require(loop_ != nullptr, "event_base_new"); }
+  explicit LibeventPeer(const Setup& setup) : side_(setup), role_(setup.side), loop_(::event_base_new()) {
+    require(loop_ != nullptr, "event_base_new");
+  }
   ~LibeventPeer() override {
     free_all();
     ::event_base_free(loop_);
@@ -75,7 +77,8 @@ class LibeventPeer final : public Peer {
     connection.loop = loop_;
     connection.ssl = side_.connection();
     const auto state = role_ == Side::client ? BUFFEREVENT_SSL_CONNECTING : BUFFEREVENT_SSL_ACCEPTING;
-    connection.events = ::bufferevent_openssl_socket_new(loop_, descriptor, connection.ssl, state, BEV_OPT_CLOSE_ON_FREE);
+    connection.events =
+        ::bufferevent_openssl_socket_new(loop_, descriptor, connection.ssl, state, BEV_OPT_CLOSE_ON_FREE);
     require(connection.events != nullptr, "bufferevent_openssl_socket_new");
     ::bufferevent_setcb(connection.events, on_data, on_data, on_event, &connection);
     ::bufferevent_setwatermark(connection.events, EV_WRITE, most_queued / 2, 0);

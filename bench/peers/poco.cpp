@@ -68,7 +68,8 @@ class Session {
   }
 
   Facts facts() {  // Poco keeps its SSL to itself; the context allows nothing else
-    return {std::string("OpenSSL ") + ::OpenSSL_version(OPENSSL_VERSION_STRING), "TLSv1.3", cipher_suite, socket_.sessionWasReused()};
+    return {std::string("OpenSSL ") + ::OpenSSL_version(OPENSSL_VERSION_STRING), "TLSv1.3", cipher_suite,
+            socket_.sessionWasReused()};
   }
 
  private:

@@ -5,6 +5,8 @@
 namespace bench {
 
 const char* const peer_name = "raw";
-std::unique_ptr<Peer> make_peer(const Setup& setup) { return std::make_unique<BlockingPeer<OpenSslSide, RawSession>>(setup); }
+std::unique_ptr<Peer> make_peer(const Setup& setup) {
+  return std::make_unique<BlockingPeer<OpenSslSide, RawSession>>(setup);
+}
 
 }  // namespace bench

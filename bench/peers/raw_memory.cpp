@@ -15,7 +15,10 @@ namespace {
 class Session {
  public:
   Session(OpenSslSide& side, int descriptor)
-      : ssl_(side.connection()), in_(::BIO_new(::BIO_s_mem())), out_(::BIO_new(::BIO_s_mem())), descriptor_(descriptor) {
+      : ssl_(side.connection()),
+        in_(::BIO_new(::BIO_s_mem())),
+        out_(::BIO_new(::BIO_s_mem())),
+        descriptor_(descriptor) {
     ::SSL_set0_rbio(ssl_, in_);
     ::SSL_set0_wbio(ssl_, out_);
     for (;;) {
@@ -71,7 +74,8 @@ class Session {
     std::array<char, 16384 + 256> staging;
     for (int size; (size = ::BIO_read(out_, staging.data(), staging.size())) > 0;) {
       for (int sent = 0; sent < size;) {
-        const ssize_t count = ::send(descriptor_, staging.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
+        const ssize_t count =
+            ::send(descriptor_, staging.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
         require(count > 0, "send");
         sent += static_cast<int>(count);
       }
@@ -94,6 +98,8 @@ class Session {
 }  // namespace
 
 const char* const peer_name = "raw_memory";
-std::unique_ptr<Peer> make_peer(const Setup& setup) { return std::make_unique<BlockingPeer<OpenSslSide, Session>>(setup); }
+std::unique_ptr<Peer> make_peer(const Setup& setup) {
+  return std::make_unique<BlockingPeer<OpenSslSide, Session>>(setup);
+}
 
 }  // namespace bench

@@ -5,6 +5,8 @@
 namespace bench {
 
 const char* const peer_name = "tlsmode_buffered";
-std::unique_ptr<Peer> make_peer(const Setup& setup) { return make_tlsmode_peer<tlsmode::BufferedWrites, BlockingPeer>(setup); }
+std::unique_ptr<Peer> make_peer(const Setup& setup) {
+  return make_tlsmode_peer<tlsmode::BufferedWrites, BlockingPeer>(setup);
+}
 
 }  // namespace bench

@@ -47,7 +47,8 @@ class TlsmodeSide {
     if constexpr (is_client<Policy>) {
       return tlsmode::Context<Policy>{tlsmode::Trust::pem(setup.identity.certificate_pem)};
     } else {
-      return tlsmode::Context<Policy>{tlsmode::Identity::from_pem(setup.identity.certificate_pem, setup.identity.key_pem)};
+      return tlsmode::Context<Policy>{
+          tlsmode::Identity::from_pem(setup.identity.certificate_pem, setup.identity.key_pem)};
     }
   }
 
@@ -58,7 +59,9 @@ class TlsmodeSide {
 template <class Policy>
 class TlsmodeSession {
  public:
-  TlsmodeSession(TlsmodeSide<Policy>& side, int descriptor) : connection_(side.connection(descriptor)) { done(connection_.handshake(), "handshake"); }
+  TlsmodeSession(TlsmodeSide<Policy>& side, int descriptor) : connection_(side.connection(descriptor)) {
+    done(connection_.handshake(), "handshake");
+  }
 
   void write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {

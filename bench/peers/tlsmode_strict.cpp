@@ -5,6 +5,8 @@
 namespace bench {
 
 const char* const peer_name = "tlsmode_strict";
-std::unique_ptr<Peer> make_peer(const Setup& setup) { return make_tlsmode_peer<tlsmode::StrictWrites, BlockingPeer>(setup); }
+std::unique_ptr<Peer> make_peer(const Setup& setup) {
+  return make_tlsmode_peer<tlsmode::StrictWrites, BlockingPeer>(setup);
+}
 
 }  // namespace bench

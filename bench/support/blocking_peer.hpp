@@ -60,11 +60,8 @@ class BlockingPeer final : public Peer {
         session.flush();
         script.flushed();
         return true;
-      case Step::Kind::read:
-        script.received(buffer.first(session.read(buffer)));
-        return true;
-      case Step::Kind::end:
-        break;
+      case Step::Kind::read: script.received(buffer.first(session.read(buffer))); return true;
+      case Step::Kind::end: break;
     }
     return false;
   }

@@ -26,8 +26,8 @@ Function* real(const char* name) {
 }  // namespace
 
 #define TLSMODE_COUNT(counter, result, name, parameters, arguments) \
-  extern "C" result name parameters {                              \
-    static auto* const next = real<result parameters>(#name);      \
+  extern "C" result name parameters {                               \
+    static auto* const next = real<result parameters>(#name);       \
     ++counts.counter;                                               \
     return next arguments;                                          \
   }
@@ -35,22 +35,28 @@ Function* real(const char* name) {
 TLSMODE_COUNT(receives, ssize_t, read, (int fd, void* data, size_t size), (fd, data, size))
 TLSMODE_COUNT(receives, ssize_t, readv, (int fd, const iovec* parts, int count), (fd, parts, count))
 TLSMODE_COUNT(receives, ssize_t, recv, (int fd, void* data, size_t size, int flags), (fd, data, size, flags))
-TLSMODE_COUNT(receives, ssize_t, recvfrom, (int fd, void* data, size_t size, int flags, sockaddr* from, socklen_t* length),
+TLSMODE_COUNT(receives, ssize_t, recvfrom,
+              (int fd, void* data, size_t size, int flags, sockaddr* from, socklen_t* length),
               (fd, data, size, flags, from, length))
 TLSMODE_COUNT(receives, ssize_t, recvmsg, (int fd, msghdr* message, int flags), (fd, message, flags))
 TLSMODE_COUNT(sends, ssize_t, write, (int fd, const void* data, size_t size), (fd, data, size))
 TLSMODE_COUNT(sends, ssize_t, writev, (int fd, const iovec* parts, int count), (fd, parts, count))
 TLSMODE_COUNT(sends, ssize_t, send, (int fd, const void* data, size_t size, int flags), (fd, data, size, flags))
-TLSMODE_COUNT(sends, ssize_t, sendto, (int fd, const void* data, size_t size, int flags, const sockaddr* to, socklen_t length),
+TLSMODE_COUNT(sends, ssize_t, sendto,
+              (int fd, const void* data, size_t size, int flags, const sockaddr* to, socklen_t length),
               (fd, data, size, flags, to, length))
 TLSMODE_COUNT(sends, ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags))
 TLSMODE_COUNT(waits, int, poll, (pollfd * set, nfds_t count, int timeout), (set, count, timeout))
-TLSMODE_COUNT(waits, int, ppoll, (pollfd * set, nfds_t count, const timespec* timeout, const sigset_t* mask), (set, count, timeout, mask))
-TLSMODE_COUNT(waits, int, select, (int count, fd_set* in, fd_set* out, fd_set* error, timeval* timeout), (count, in, out, error, timeout))
-TLSMODE_COUNT(waits, int, epoll_wait, (int fd, epoll_event* events, int count, int timeout), (fd, events, count, timeout))
+TLSMODE_COUNT(waits, int, ppoll, (pollfd * set, nfds_t count, const timespec* timeout, const sigset_t* mask),
+              (set, count, timeout, mask))
+TLSMODE_COUNT(waits, int, select, (int count, fd_set* in, fd_set* out, fd_set* error, timeval* timeout),
+              (count, in, out, error, timeout))
+TLSMODE_COUNT(waits, int, epoll_wait, (int fd, epoll_event* events, int count, int timeout),
+              (fd, events, count, timeout))
 TLSMODE_COUNT(waits, int, epoll_pwait, (int fd, epoll_event* events, int count, int timeout, const sigset_t* mask),
               (fd, events, count, timeout, mask))
-TLSMODE_COUNT(controls, int, epoll_ctl, (int fd, int operation, int target, epoll_event* event) noexcept, (fd, operation, target, event))
+TLSMODE_COUNT(controls, int, epoll_ctl, (int fd, int operation, int target, epoll_event* event) noexcept,
+              (fd, operation, target, event))
 
 extern "C" {
 

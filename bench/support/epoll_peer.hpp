@@ -29,7 +29,9 @@ concept NonBlockingSession = requires(Type session, std::span<const std::byte> o
 template <class Shared, NonBlockingSession Session>
 class EpollPeer final : public Peer {
  public:
-  explicit EpollPeer(const Setup& setup) : shared_(setup), epoll_(::epoll_create1(EPOLL_CLOEXEC)) { require(epoll_ >= 0, "epoll_create1"); }
+  explicit EpollPeer(const Setup& setup) : shared_(setup), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    require(epoll_ >= 0, "epoll_create1");
+  }
   ~EpollPeer() override { ::close(epoll_); }
 
   void open(int descriptor) override {
@@ -46,7 +48,9 @@ class EpollPeer final : public Peer {
     buffer_.resize(scripts[0].read_size());
     std::size_t left = scripts.size();
     const auto advance_one = [&](std::size_t connection) {
-      if (connection >= first && connection - first < scripts.size() && advance(*sessions_[connection], scripts[connection - first])) --left;
+      if (connection >= first && connection - first < scripts.size() &&
+          advance(*sessions_[connection], scripts[connection - first]))
+        --left;
     };
     for (std::size_t i = 0; i < scripts.size(); ++i) advance_one(first + i);
     while (left != 0) wait(advance_one);
@@ -81,8 +85,7 @@ class EpollPeer final : public Peer {
           script.received(std::span(buffer_).first(count));
           break;
         }
-        case Step::Kind::end:
-          return script.end_once();
+        case Step::Kind::end: return script.end_once();
       }
     }
   }

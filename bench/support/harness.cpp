@@ -31,7 +31,8 @@ Plans plans_for(const Options& options) {
       break;
     case Workload::echo:
       plans.client = {true, options.rounds, options.write, options.write, options.write};
-      plans.server = {false, options.rounds, options.write, options.write, options.write, static_cast<unsigned>(options.delay)};
+      plans.server = {false,         options.rounds, options.write,
+                      options.write, options.write,  static_cast<unsigned>(options.delay)};
       break;
     case Workload::handshake:  // the byte carries the session tickets along, as real traffic would
       plans.client = {false, 1, 0, 1, 1};
@@ -232,7 +233,8 @@ int run(const Options& options) {
   int status = 0;
   require(::waitpid(server, &status, 0) == server && status == 0, "the server failed");
   if (options.workload == Workload::handshake) {
-    require(client.resumed == (options.resume != 0 ? options.rounds : 0), "not all handshakes were of the kind asked for");
+    require(client.resumed == (options.resume != 0 ? options.rounds : 0),
+            "not all handshakes were of the kind asked for");
   }
   print_report(options, end.facts(), client, report, end.round_times());
   return 0;

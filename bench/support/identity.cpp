@@ -37,7 +37,8 @@ Identity make_identity() {
   ::X509_gmtime_adj(X509_getm_notAfter(certificate), 24 * 3600);
   ::X509_set_pubkey(certificate, key);
   X509_NAME* name = ::X509_get_subject_name(certificate);
-  ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(server_name), -1, -1, 0);
+  ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(server_name), -1, -1,
+                               0);
   ::X509_set_issuer_name(certificate, name);
   add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate, NID_key_usage, "critical,digitalSignature,keyCertSign");
@@ -45,7 +46,9 @@ Identity make_identity() {
   require(::X509_sign(certificate, key, ::EVP_sha256()) > 0, "X509_sign");
   Identity identity{
       to_pem([&](BIO* memory) { return ::PEM_write_bio_X509(memory, certificate); }),
-      to_pem([&](BIO* memory) { return ::PEM_write_bio_PKCS8PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr); }),
+      to_pem([&](BIO* memory) {
+        return ::PEM_write_bio_PKCS8PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
+      }),
   };
   ::X509_free(certificate);
   ::EVP_PKEY_free(key);

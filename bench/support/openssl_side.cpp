@@ -38,7 +38,8 @@ void set_up_client(SSL_CTX* context, const Identity& identity) {
 void set_up_server(SSL_CTX* context, const Identity& identity) {
   X509* certificate = certificate_of(identity);
   EVP_PKEY* key = key_of(identity);
-  if (::SSL_CTX_use_certificate(context, certificate) != 1 || ::SSL_CTX_use_PrivateKey(context, key) != 1) fail_openssl("identity");
+  if (::SSL_CTX_use_certificate(context, certificate) != 1 || ::SSL_CTX_use_PrivateKey(context, key) != 1)
+    fail_openssl("identity");
   ::X509_free(certificate);
   ::EVP_PKEY_free(key);
 }
@@ -65,7 +66,8 @@ OpenSslSettings::OpenSslSettings(SSL_CTX* context, const Setup& setup) : side_(s
 void OpenSslSettings::prepare(SSL* ssl) const {
   if (side_ == Side::server) return ::SSL_set_accept_state(ssl);
   ::SSL_set_connect_state(ssl);
-  if (SSL_set_tlsext_host_name(ssl, server_name) != 1 || ::SSL_set1_host(ssl, server_name) != 1) fail_openssl("peer name");
+  if (SSL_set_tlsext_host_name(ssl, server_name) != 1 || ::SSL_set1_host(ssl, server_name) != 1)
+    fail_openssl("peer name");
   sessions_.offer_to(ssl);
 }
 
@@ -101,7 +103,8 @@ SSL* OpenSslSide::connection(int descriptor) const {
 }
 
 Facts openssl_facts(SSL* ssl) {
-  return {std::string("OpenSSL ") + ::OpenSSL_version(OPENSSL_VERSION_STRING), ::SSL_get_version(ssl), ::SSL_get_cipher_name(ssl), ::SSL_session_reused(ssl) == 1};
+  return {std::string("OpenSSL ") + ::OpenSSL_version(OPENSSL_VERSION_STRING), ::SSL_get_version(ssl),
+          ::SSL_get_cipher_name(ssl), ::SSL_session_reused(ssl) == 1};
 }
 
 }  // namespace bench

@@ -10,16 +10,19 @@ namespace {
 
 struct Name {
   const char* text;
-  std::uint64_t Options::*field;
+  std::uint64_t Options::* field;
 };
 
 constexpr Name names[] = {
-    {"bytes", &Options::bytes},   {"write", &Options::write}, {"rounds", &Options::rounds}, {"connections", &Options::connections},
-    {"resume", &Options::resume}, {"cores", &Options::cores}, {"delay", &Options::delay},   {"seconds", &Options::seconds},
+    {"bytes", &Options::bytes},   {"write", &Options::write},
+    {"rounds", &Options::rounds}, {"connections", &Options::connections},
+    {"resume", &Options::resume}, {"cores", &Options::cores},
+    {"delay", &Options::delay},   {"seconds", &Options::seconds},
 };
 
 [[noreturn]] void usage(const char* wrong) {
-  std::fprintf(stderr, "bench: cannot use '%s'\nusage: bench_<peer> bulk|echo|handshake|idle [name=value]...\nnames:", wrong);
+  std::fprintf(stderr,
+               "bench: cannot use '%s'\nusage: bench_<peer> bulk|echo|handshake|idle [name=value]...\nnames:", wrong);
   for (const Name& name : names) std::fprintf(stderr, " %s", name.text);
   std::fprintf(stderr, "\n");
   std::exit(2);
@@ -28,9 +31,12 @@ constexpr Name names[] = {
 std::uint64_t parse_number(const char* text, const char* argument) {
   char* end = nullptr;
   std::uint64_t number = std::strtoull(text, &end, 10);
-  if (*end == 'k') number <<= 10, ++end;
-  else if (*end == 'm') number <<= 20, ++end;
-  else if (*end == 'g') number <<= 30, ++end;
+  if (*end == 'k')
+    number <<= 10, ++end;
+  else if (*end == 'm')
+    number <<= 20, ++end;
+  else if (*end == 'g')
+    number <<= 30, ++end;
   if (end == text || *end != '\0') usage(argument);
   return number;
 }

@@ -13,7 +13,7 @@ namespace bench {
 
 class Pattern {
  public:
-  static constexpr std::size_t period = 65521;         // a prime: no record, message or buffer size divides it
+  static constexpr std::size_t period = 65521;  // a prime: no record, message or buffer size divides it
   static constexpr std::size_t largest_view = 1 << 20;
 
   static const Pattern& shared() {
@@ -26,7 +26,8 @@ class Pattern {
   }
 
   [[nodiscard]] bool matches(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {
-    return bytes.size() <= largest_view && std::memcmp(bytes_.data() + offset % period, bytes.data(), bytes.size()) == 0;
+    return bytes.size() <= largest_view &&
+           std::memcmp(bytes_.data() + offset % period, bytes.data(), bytes.size()) == 0;
   }
 
  private:

@@ -55,7 +55,8 @@ void print_counts(const std::string& end, const Counts& counts) {
 
 }  // namespace
 
-void print_report(const Options& options, const Facts& facts, const Report& client, const Report& server, std::vector<std::int64_t> times) {
+void print_report(const Options& options, const Facts& facts, const Report& client, const Report& server,
+                  std::vector<std::int64_t> times) {
   const double cpu = client.used.cpu + server.used.cpu;
   std::printf("{\"peer\": \"%s\"", peer_name);
   print_text("workload", options.workload_name);

@@ -20,7 +20,8 @@ struct Report {
 };
 
 /// `times`: the client's round trips, in nanoseconds.
-void print_report(const Options& options, const Facts& facts, const Report& client, const Report& server, std::vector<std::int64_t> times);
+void print_report(const Options& options, const Facts& facts, const Report& client, const Report& server,
+                  std::vector<std::int64_t> times);
 
 }  // namespace bench
 

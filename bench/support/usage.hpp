@@ -15,7 +15,9 @@ struct Usage {
   Counts counts;    // all zero without the shim
 
   static Usage now();
-  Usage operator-(const Usage& earlier) const noexcept { return {wall - earlier.wall, cpu - earlier.cpu, counts - earlier.counts}; }
+  Usage operator-(const Usage& earlier) const noexcept {
+    return {wall - earlier.wall, cpu - earlier.cpu, counts - earlier.counts};
+  }
 };
 
 /// Private_Dirty of the whole process, KiB.

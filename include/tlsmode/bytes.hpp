@@ -28,10 +28,12 @@ using ByteOf = std::remove_pointer_t<decltype(std::data(std::declval<R&>()))>;
 
 /// Contiguous bytes to read from: a span, string, string_view, vector, array of a byte type.
 template <typename R>
-concept ByteRange = requires(R& range) {
-  { std::size(range) } -> std::convertible_to<std::size_t>;
-  requires ByteLike<detail::ByteOf<R>>;
-} && !detail::is_char_literal<R>;  // FIX: a literal ends in a zero byte that you do not mean: "text"sv, or a string_view
+concept ByteRange =
+    requires(R& range) {
+      { std::size(range) } -> std::convertible_to<std::size_t>;
+      requires ByteLike<detail::ByteOf<R>>;
+    } &&
+    !detail::is_char_literal<R>;  // FIX: a literal ends in a zero byte that you do not mean: "text"sv, or a string_view
 
 /// Contiguous bytes to write into.
 template <typename R>

@@ -147,10 +147,10 @@ class Context {
     SSL_CTX_clear_mode(context, long{contract_modes.bits()});
     SSL_CTX_set_mode(context, long{modes_of<Policy>.bits()});
     if constexpr (Policy::role == Role::client) {
-      ::SSL_CTX_set_verify(context,
-                           Policy::verification == Verification::insecure_anyone_can_be_my_peer ? SSL_VERIFY_NONE
-                                                                                                : SSL_VERIFY_PEER,
-                           ::SSL_CTX_get_verify_callback(context));
+      ::SSL_CTX_set_verify(
+          context,
+          Policy::verification == Verification::insecure_anyone_can_be_my_peer ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+          ::SSL_CTX_get_verify_callback(context));
     }
     if constexpr (Policy::protocol == Protocol::tls) {
       require(SSL_CTX_set_min_proto_version(context, static_cast<int>(Policy::min_version)) == 1 &&

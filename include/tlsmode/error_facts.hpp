@@ -41,12 +41,12 @@ enum class ErrorKind {
 
 /// One entry of OpenSSL's error queue. Lifetime of the texts: as long as the Error they came from.
 struct QueueEntry {
-  unsigned long code;      ///< as ERR_get_error(3) gives it
-  int line;                ///< in OpenSSL's source
-  const char* file;        ///< of OpenSSL's source; never null
-  const char* function;    ///< in OpenSSL's source; never null
-  const char* reason;      ///< in words; never null
-  const char* data;        ///< what the reporter added, such as a file name; never null
+  unsigned long code;    ///< as ERR_get_error(3) gives it
+  int line;              ///< in OpenSSL's source
+  const char* file;      ///< of OpenSSL's source; never null
+  const char* function;  ///< in OpenSSL's source; never null
+  const char* reason;    ///< in words; never null
+  const char* data;      ///< what the reporter added, such as a file name; never null
 };
 
 [[nodiscard]] constexpr std::string_view name(Operation operation) noexcept {

@@ -49,8 +49,7 @@ class Identity {
   /// Makes `context` show this identity. Returns: false, with the reason in OpenSSL's queue, if it cannot be used.
   /// Wraps: SSL_CTX_use_cert_and_key(3).
   [[nodiscard]] bool apply_to(SSL_CTX* context) const noexcept {
-    return certificate_ &&
-           ::SSL_CTX_use_cert_and_key(context, certificate_.get(), key_.get(), chain_.get(), 1) == 1;
+    return certificate_ && ::SSL_CTX_use_cert_and_key(context, certificate_.get(), key_.get(), chain_.get(), 1) == 1;
   }
 
  private:

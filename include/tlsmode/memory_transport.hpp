@@ -18,8 +18,7 @@ namespace tlsmode {
 class MemoryTransport {
  public:
   /// Extent: `output_limit` is the most ciphertext that waits in output(); beyond it, writes answer want_write.
-  explicit MemoryTransport(std::size_t output_limit = SIZE_MAX) noexcept
-      : output_limit_{output_limit} {}
+  explicit MemoryTransport(std::size_t output_limit = SIZE_MAX) noexcept : output_limit_{output_limit} {}
 
   /// Adds ciphertext that came from the peer.
   /// Returns: false, with nothing added, if there is no memory or end_input() was called before.

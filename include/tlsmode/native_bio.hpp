@@ -104,7 +104,8 @@ class NativeBio {
 };
 
 template <typename T>
-concept NativeTransport = std::is_same_v<T, NativeBio>;  // FIX: Connection<Policy, NativeBio>{ssl} keeps the BIOs of ssl
+concept NativeTransport =
+    std::is_same_v<T, NativeBio>;  // FIX: Connection<Policy, NativeBio>{ssl} keeps the BIOs of ssl
 
 }  // namespace tlsmode
 

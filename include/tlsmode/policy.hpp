@@ -63,6 +63,7 @@ struct Server : Client {
 };
 
 /// A policy: everything that Client states, with Writes a write rule and the write-rule bits nowhere else.
+// clang-format off
 template <typename P>
 concept PolicyType =
     WriteRule<typename P::Writes> &&
@@ -78,6 +79,7 @@ concept PolicyType =
       { P::kernel_tls } -> std::convertible_to<bool>;
     } &&
     !ModeSet{P::modes}.intersects(write_rule_modes);  // FIX: choose these with `using Writes = MovingWrites;` and its kin
+// clang-format on
 
 /// The modes a connection of the policy starts with: Writes::modes | Policy::modes.
 template <PolicyType Policy>

@@ -17,12 +17,14 @@ namespace tlsmode {
 /// Optional members: `send(first, second)`, which sends two spans as one; `bool blocking() const noexcept`, true if
 /// receive waits for input.
 /// Proof: tests/unit/transport_test.cpp "any type that models the concept carries a connection".
+// clang-format off
 template <typename T>
 concept TransportType = std::movable<T> && requires(T& transport, std::span<std::byte> to,
                                                     std::span<const std::byte> from) {
   { transport.receive(to) } noexcept -> std::same_as<ReadResult>;  // FIX: wrap a descriptor: Socket{fd}; or declare it so
   { transport.send(from) } noexcept -> std::same_as<WriteResult>;  // FIX: declare it so
 };
+// clang-format on
 
 namespace detail {
 
@@ -35,7 +37,9 @@ concept SendsPairs = requires(T& transport, std::span<const std::byte> bytes) {
 /// Whether receive may wait for input. Transports that do not say are taken for non-blocking.
 template <typename T>
 [[nodiscard]] bool receive_may_wait(const T& transport) noexcept {
-  if constexpr (requires { { transport.blocking() } noexcept -> std::same_as<bool>; }) {
+  if constexpr (requires {
+                  { transport.blocking() } noexcept -> std::same_as<bool>;
+                }) {
     return transport.blocking();
   } else {
     return false;

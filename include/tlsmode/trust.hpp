@@ -35,7 +35,7 @@ class Trust {
   /// The certificates of a directory, looked up by hash when they are needed (see openssl-rehash(1)).
   /// Errors: throws Error if it is no directory. Wraps: X509_STORE_load_path(3).
   [[nodiscard]] static Trust directory(const detail::CText& path) {
-    struct ::stat status {};
+    struct ::stat status{};
     const int reason = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
     Trust trust;
     trust.require(reason == 0, "cannot open the directory", path.view(), reason);
@@ -50,9 +50,7 @@ class Trust {
   }
 
   /// Nobody, until certificates are added through store().
-  Trust() : store_{::X509_STORE_new()} {
-    require(static_cast<bool>(store_), "out of memory", {});
-  }
+  Trust() : store_{::X509_STORE_new()} { require(static_cast<bool>(store_), "out of memory", {}); }
 
   /// The store itself, for what is not offered here (CRLs, flags). Null once moved from.
   [[nodiscard]] X509_STORE* store() const noexcept { return store_.get(); }
@@ -67,8 +65,8 @@ class Trust {
  private:
   explicit Trust(const detail::Certificates& certificates) : Trust{} {
     for (int i = 0; i != sk_X509_num(certificates.get()); ++i) {
-      require(::X509_STORE_add_cert(store(), sk_X509_value(certificates.get(), i)) == 1,
-              "cannot keep the certificate", {});
+      require(::X509_STORE_add_cert(store(), sk_X509_value(certificates.get(), i)) == 1, "cannot keep the certificate",
+              {});
     }
   }
 

@@ -20,9 +20,9 @@ enum class WaitStatus {
   closed,         ///< The peer ended its side properly before everything was read.
   truncated,      ///< The input ended without close_notify before everything was read.
   write_pending,  ///< Refused, nothing changed: another write is pending.
-  timeout,        ///< The deadline passed; the connection is usable: call again with what is left, or do something else.
-  failed,         ///< See connection.error().
-  wait_failed,    ///< The waiter could not wait: see its error().
+  timeout,      ///< The deadline passed; the connection is usable: call again with what is left, or do something else.
+  failed,       ///< See connection.error().
+  wait_failed,  ///< The waiter could not wait: see its error().
 };
 
 /// Gives the enumerator's name, such as "timeout".

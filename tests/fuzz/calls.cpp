@@ -126,8 +126,10 @@ void run(Input& input, int version) {
         case 10: out.budget = input.byte(); break;
         case 11: out.budget = input.number(); break;
         case 12: out.budget = unlimited; break;
-        case 13: me.note(me.connection.update_keys(input.byte() % 2 == 0) == IoStatus::truncated ? IoStatus::truncated
-                                                                                                : IoStatus::done); break;
+        case 13:
+          me.note(me.connection.update_keys(input.byte() % 2 == 0) == IoStatus::truncated ? IoStatus::truncated
+                                                                                          : IoStatus::done);
+          break;
         case 14: me.connection = std::decay_t<decltype(me.connection)>{std::move(me.connection)}; break;
         default:
           if (input.byte() % 8 == 0) {

@@ -70,7 +70,9 @@ struct Scenario {
   void (*run)(std::size_t fail_at, const char* name);
 };
 
-void queue_is_empty(const char* name, std::size_t n) { expect(::ERR_peek_error() == 0, "the error queue is not empty", name, n); }
+void queue_is_empty(const char* name, std::size_t n) {
+  expect(::ERR_peek_error() == 0, "the error queue is not empty", name, n);
+}
 
 /// Constructors: they throw Error or succeed.
 template <typename Make>

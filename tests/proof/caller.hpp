@@ -17,8 +17,8 @@ namespace tlsmode_tests {
 
 /// What the caller may do besides carrying on.
 struct Habits {
-  bool misuses = false;      // writes while pending, wrong retries, cancelling, moving, new keys, reading
-  bool ends = false;         // shuts down in the middle; the transport may fail
+  bool misuses = false;  // writes while pending, wrong retries, cancelling, moving, new keys, reading
+  bool ends = false;     // shuts down in the middle; the transport may fail
   bool renegotiates = false;
 };
 
@@ -64,7 +64,10 @@ class Caller {
   void settle_write(WriteResult result, std::string_view bytes) {
     if (result.status == IoStatus::done) {
       require(result.bytes != 0 && result.bytes <= bytes.size(), "done comes with bytes");
-      if (!WorldOf::partial && !WorldOf::buffered) require(result.bytes == bytes.size(), "a whole rule reports all");
+      if (!WorldOf::partial && !WorldOf::buffered) {
+        require(result.bytes == bytes.size(), "a whole rule reports all");
+        require(!world_.connection->wants_write(), "a whole rule reports what has left");
+      }
       require(!is_pending(), "a write that is done is not pending");
       world_.accept(bytes.substr(0, result.bytes));
       rest_ = result.bytes < rest_.size() ? rest_.subspan(result.bytes) : std::span<char>{};

@@ -23,7 +23,8 @@ class Explorer {
       if (at_ == depth_) return 0;
       path_.push_back({0, options});
     } else if (path_[at_].of != options) {
-      std::fprintf(stderr, "the run is not deterministic: choice %zu of %s has now %u options\n", at_, path().c_str(), options);
+      std::fprintf(stderr, "the run is not deterministic: choice %zu of %s has now %u options\n", at_, path().c_str(),
+                   options);
       std::abort();  // not thrown: transports are noexcept
     }
     return path_[at_++].taken;

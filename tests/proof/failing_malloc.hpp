@@ -17,7 +17,7 @@ class FailingMalloc {
   FailingMalloc& operator=(const FailingMalloc&) = delete;
 
   [[nodiscard]] static std::size_t count() noexcept;  // allocations while it existed
-  [[nodiscard]] static long alive() noexcept;          // allocations that were not freed yet, of the whole program
+  [[nodiscard]] static long alive() noexcept;         // allocations that were not freed yet, of the whole program
 };
 
 /// While it exists, allocations are neither counted nor failed: for what a test does itself.

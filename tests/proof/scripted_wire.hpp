@@ -20,14 +20,14 @@
 namespace tlsmode_tests {
 
 struct ScriptedLane {
-  std::string bytes;             // on their way
-  std::size_t taken = 0;         // how many of them the reader has
-  Explorer* script = nullptr;    // decides about each send; none: all is taken
-  bool may_fail = false;         // the script may also end the lane
-  bool failed = false;           // send and receive fail from now on
-  std::size_t calls = 0;         // of send, ever
-  std::size_t sent = 0;          // bytes, ever
-  std::size_t left = 0;          // of the record that is being sent
+  std::string bytes;           // on their way
+  std::size_t taken = 0;       // how many of them the reader has
+  Explorer* script = nullptr;  // decides about each send; none: all is taken
+  bool may_fail = false;       // the script may also end the lane
+  bool failed = false;         // send and receive fail from now on
+  std::size_t calls = 0;       // of send, ever
+  std::size_t sent = 0;        // bytes, ever
+  std::size_t left = 0;        // of the record that is being sent
 
   [[nodiscard]] bool empty() const noexcept { return taken == bytes.size(); }
 

@@ -174,11 +174,11 @@ class World {
   ScriptedLane outgoing;  // from the connection to the peer
   ScriptedLane incoming;
   std::optional<Connection> connection;
-  std::string expected;             // what the peer has to read
-  std::string received;             // what it has read
-  std::string_view pending_bytes;   // those of the pending write
-  std::string said;                 // by the peer
-  std::string heard;                // by the connection
+  std::string expected;            // what the peer has to read
+  std::string received;            // what it has read
+  std::string_view pending_bytes;  // those of the pending write
+  std::string said;                // by the peer
+  std::string heard;               // by the connection
   bool peer_closed = false;
   bool peer_failed = false;
 

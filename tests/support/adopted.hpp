@@ -185,8 +185,8 @@ template <typename Connection>
 [[nodiscard]] inline std::string difference(std::string_view got, std::string_view expected) {
   if (got == expected) return {};
   const auto [at, other] = std::mismatch(got.begin(), got.end(), expected.begin(), expected.end());
-  return "differ at byte " + std::to_string(at - got.begin()) + ": got " + std::to_string(got.size()) + " bytes, expected " +
-         std::to_string(expected.size());
+  return "differ at byte " + std::to_string(at - got.begin()) + ": got " + std::to_string(got.size()) +
+         " bytes, expected " + std::to_string(expected.size());
 }
 
 /// A version of TLS, as a generator: every test that asks runs once with each.

@@ -21,14 +21,14 @@ namespace tlsmode_tests {
 
 /// One direction of a wire.
 struct Lane {
-  std::vector<std::byte> bytes;     // on their way, oldest first
-  std::size_t budget = unlimited;   // how many more bytes send() takes before it would block
+  std::vector<std::byte> bytes;           // on their way, oldest first
+  std::size_t budget = unlimited;         // how many more bytes send() takes before it would block
   std::size_t most_sent = unlimited;      // per send()
   std::size_t most_received = unlimited;  // per receive()
-  bool ended = false;               // receive() answers closed once the bytes are gone
-  int send_error = 0;               // send() fails with it
-  int receive_error = 0;            // receive() fails with it, once the bytes are gone
-  std::size_t sent = 0;             // bytes ever
+  bool ended = false;                     // receive() answers closed once the bytes are gone
+  int send_error = 0;                     // send() fails with it
+  int receive_error = 0;                  // receive() fails with it, once the bytes are gone
+  std::size_t sent = 0;                   // bytes ever
   std::size_t send_calls = 0;
   std::size_t receive_calls = 0;
 };

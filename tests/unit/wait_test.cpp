@@ -89,15 +89,13 @@ TEST_CASE("read_exactly gathers what comes in pieces, and says how much came bef
   REQUIRE(shake_hands(pair).done());
   const auto say_three = [&] { REQUIRE(pair.server.write(std::string_view{"abc"}).status == IoStatus::done); };
   std::string to(9, '\0');
-  CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{3, say_three}) ==
-        tlsmode::WaitResult{WaitStatus::done, 9});
+  CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{3, say_three}) == tlsmode::WaitResult{WaitStatus::done, 9});
   CHECK(to == "abcabcabc");
   CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{1, say_three}) ==
         tlsmode::WaitResult{WaitStatus::timeout, 3});
   REQUIRE(pair.server.write(std::string_view{"de"}).status == IoStatus::done);
   REQUIRE(pair.server.shutdown() == IoStatus::done);
-  CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{9, [] {}}) ==
-        tlsmode::WaitResult{WaitStatus::closed, 2});
+  CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{9, [] {}}) == tlsmode::WaitResult{WaitStatus::closed, 2});
 }
 
 TEST_CASE("read_some waits for input, and for either direction when output has to leave first") {
@@ -136,8 +134,9 @@ TEST_CASE("a write that waits for the handshake does not ask for room") {
 }
 
 TEST_CASE("every WaitStatus has a name") {
-  for (const WaitStatus status : {WaitStatus::done, WaitStatus::closed, WaitStatus::truncated, WaitStatus::write_pending,
-                                  WaitStatus::timeout, WaitStatus::failed, WaitStatus::wait_failed}) {
+  for (const WaitStatus status :
+       {WaitStatus::done, WaitStatus::closed, WaitStatus::truncated, WaitStatus::write_pending, WaitStatus::timeout,
+        WaitStatus::failed, WaitStatus::wait_failed}) {
     CHECK_FALSE(tlsmode::name(status).empty());
   }
 }

@@ -50,8 +50,7 @@ void unblock(Subject& subject) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("B7: in the middle of a renegotiation a write waits for input, and says so", "",
-                        AllSubjects) {
+TEMPLATE_LIST_TEST_CASE("B7: in the middle of a renegotiation a write waits for input, and says so", "", AllSubjects) {
   {
     RawPair raw{{.version = TLS1_2_VERSION}};
     REQUIRE(raw.handshake());

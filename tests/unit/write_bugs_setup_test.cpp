@@ -204,7 +204,7 @@ TEST_CASE("B14: a certificate that nobody vouches for, and one for another name"
     ::X509_VERIFY_PARAM_set1_host(::SSL_get0_param(raw.client()), nullptr, 0);  // as every client that sets no host
     return raw.handshake();
   };
-  CHECK(raw_client_accepts(self_made, SSL_VERIFY_NONE));   // OpenSSL's default
+  CHECK(raw_client_accepts(self_made, SSL_VERIFY_NONE));  // OpenSSL's default
   CHECK(raw_client_accepts(other_name, SSL_VERIFY_PEER));
 
   STATIC_REQUIRE(!std::is_constructible_v<tlsmode::Connection<Client, WireEnd>, tlsmode::Context<Client>&, WireEnd>);
@@ -247,8 +247,8 @@ TEST_CASE("B15: one BIO for both ways, and freed by two owners") {
 
 TEST_CASE("B15: an SSL is freed by two owners") {
   static int freed = 0;
-  static const int index = ::SSL_get_ex_new_index(
-      0, nullptr, nullptr, nullptr, [](void*, void*, ::CRYPTO_EX_DATA*, int, long, void*) { ++freed; });
+  static const int index = ::SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
+                                                  [](void*, void*, ::CRYPTO_EX_DATA*, int, long, void*) { ++freed; });
   const ContextHandle context{::SSL_CTX_new(::TLS_server_method())};
   REQUIRE(index >= 0);
 

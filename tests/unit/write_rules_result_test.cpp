@@ -31,10 +31,9 @@ struct SmallRecords : tlsmode::Client {
   static constexpr std::size_t record_size = 512;
   static constexpr std::size_t batch_size = 2048;
 };
-using SmallPolicies =
-    std::tuple<SmallRecords<tlsmode::StrictWrites>, SmallRecords<tlsmode::PartialWrites>,
-               SmallRecords<tlsmode::MovingWrites>, SmallRecords<tlsmode::PartialMovingWrites>,
-               SmallRecords<tlsmode::BufferedWrites>>;
+using SmallPolicies = std::tuple<SmallRecords<tlsmode::StrictWrites>, SmallRecords<tlsmode::PartialWrites>,
+                                 SmallRecords<tlsmode::MovingWrites>, SmallRecords<tlsmode::PartialMovingWrites>,
+                                 SmallRecords<tlsmode::BufferedWrites>>;
 
 }  // namespace
 

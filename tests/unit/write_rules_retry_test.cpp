@@ -174,8 +174,9 @@ TEMPLATE_LIST_TEST_CASE("after cancel_write flush sends what was committed", "",
   CHECK(difference(subject.received(), bytes.substr(0, committed)) == "");
 }
 
-TEMPLATE_LIST_TEST_CASE("after cancel_write a caller that only reads, and waits as it is told, sends what was committed",
-                        "", ManualSubjects) {
+TEMPLATE_LIST_TEST_CASE(
+    "after cancel_write a caller that only reads, and waits as it is told, sends what was committed", "",
+    ManualSubjects) {
   const std::string bytes = pattern(1'000);
   Blocked<TestType> subject{bytes};
   REQUIRE(subject.connection.cancel_write() == bytes.size());

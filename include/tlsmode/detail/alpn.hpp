@@ -35,10 +35,8 @@ class AlpnList {
  private:
   static void require(bool holds, std::string_view message, std::string_view name) {
     if (!holds) {
-      throw Error{{.kind = ErrorKind::input,
-                   .operation = Operation::configure_context,
-                   .message = message,
-                   .subject = name}};
+      throw Error{
+          {.kind = ErrorKind::input, .operation = Operation::configure_context, .message = message, .subject = name}};
     }
   }
 

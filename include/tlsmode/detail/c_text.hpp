@@ -34,11 +34,11 @@ class CText {
   void store(std::string_view text) {
     const bool too_long = text.size() >= sizeof text_;
     if (too_long || text.find('\0') != std::string_view::npos) {
-      throw Error{{.kind = ErrorKind::input,
-                   .operation = Operation::configure_context,
-                   .message = too_long ? "a text of more than 4095 bytes: it begins with"
-                                       : "a text with a zero byte in it",
-                   .subject = text.substr(0, 64)}};
+      throw Error{
+          {.kind = ErrorKind::input,
+           .operation = Operation::configure_context,
+           .message = too_long ? "a text of more than 4095 bytes: it begins with" : "a text with a zero byte in it",
+           .subject = text.substr(0, 64)}};
     }
     std::memcpy(text_, text.data(), text.size());
     text_[text.size()] = '\0';

@@ -35,8 +35,8 @@ struct ErrorRecord {
 };
 
 inline constinit const ErrorRecord no_error_record{};
-inline constinit const ErrorRecord out_of_memory_record{
-    .what = "out of memory, and none left to say more", .kind = ErrorKind::out_of_memory};
+inline constinit const ErrorRecord out_of_memory_record{.what = "out of memory, and none left to say more",
+                                                        .kind = ErrorKind::out_of_memory};
 
 // The compilers' own atomics: <atomic> would double the time it takes to include this library.
 inline const ErrorRecord* share(const ErrorRecord* record) noexcept {

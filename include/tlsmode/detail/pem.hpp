@@ -35,18 +35,15 @@ struct PemSource {
   std::string_view subject;  // the path; empty for text
 
   [[noreturn]] void refuse(std::string_view message, std::string_view remedy = {}) const {
-    throw Error{{.kind = ErrorKind::input,
-                 .operation = operation,
-                 .message = message,
-                 .subject = subject,
-                 .remedy = remedy}};
+    throw Error{
+        {.kind = ErrorKind::input, .operation = operation, .message = message, .subject = subject, .remedy = remedy}};
   }
 };
 
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
 [[nodiscard]] inline PemSource open_pem_file(const CText& path, Operation operation) {
   ::ERR_clear_error();
-  struct ::stat status {};
+  struct ::stat status{};
   const bool exists = ::stat(path.c_str(), &status) == 0;
   const int reason = exists ? 0 : errno;
   if (exists && S_ISDIR(status.st_mode)) {
@@ -130,7 +127,8 @@ inline int give_passphrase(char* to, int size, int, void* passphrase) noexcept {
     };
     if (passphrase.empty() && (is_pem(first, PEM_R_BAD_PASSWORD_READ) || is_pem(last, PEM_R_BAD_PASSWORD_READ) ||
                                ERR_GET_REASON(last) == ERR_R_INTERRUPTED_OR_CANCELLED)) {
-      source.refuse("the private key is encrypted, and no passphrase was given", "give the passphrase as last argument");
+      source.refuse("the private key is encrypted, and no passphrase was given",
+                    "give the passphrase as last argument");
     }
     const bool found_nothing = first == last && ERR_GET_LIB(last) == ERR_LIB_OSSL_DECODER;
     if (found_nothing || is_pem(last, PEM_R_NO_START_LINE)) {

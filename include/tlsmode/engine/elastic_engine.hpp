@@ -12,8 +12,8 @@
 #include <openssl/ssl.h>
 
 #include <tlsmode/detail/byte_queue.hpp>
-#include <tlsmode/engine/commit.hpp>
 #include <tlsmode/detail/handle.hpp>
+#include <tlsmode/engine/commit.hpp>
 #include <tlsmode/transport.hpp>
 
 namespace tlsmode::engine {
@@ -106,7 +106,9 @@ class ElasticEngine {
   [[nodiscard]] bool input_waits() const noexcept { return !input_.empty(); }
   [[nodiscard]] bool dry() const noexcept { return state_.dry; }      // since start_read(), receive had nothing to give
   [[nodiscard]] bool ended() const noexcept { return state_.ended; }  // OpenSSL has been told of the end of the stream
-  [[nodiscard]] int system_error() const noexcept { return state_.send_error != 0 ? state_.send_error : state_.receive_error; }
+  [[nodiscard]] int system_error() const noexcept {
+    return state_.send_error != 0 ? state_.send_error : state_.receive_error;
+  }
   [[nodiscard]] bool receive_may_wait() const noexcept { return detail::receive_may_wait(transport_); }
 
   void start_read() noexcept { state_.dry = false; }
@@ -118,7 +120,7 @@ class ElasticEngine {
   void forget_burst() noexcept { state_.receive_size = one_record; }  // the input has run dry: expect little again
 
  private:
-  static constexpr std::size_t one_record = 17 * 1024;     // a full record with all that may be around it
+  static constexpr std::size_t one_record = 17 * 1024;  // a full record with all that may be around it
   static constexpr std::size_t four_records = 68 * 1024;
 
   [[nodiscard]] static const BIO_METHOD* bio_method() noexcept {

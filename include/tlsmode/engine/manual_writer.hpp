@@ -57,7 +57,8 @@ class ManualWriter {
         blocked_.clear();
         return {IoStatus::done, left};
       }
-      const Commit step = engine.commit(ssl, next_part(bytes.subspan(committed)), Policy::record_size, Policy::batch_size);
+      const Commit step =
+          engine.commit(ssl, next_part(bytes.subspan(committed)), Policy::record_size, Policy::batch_size);
       committed += step.bytes;
       status = step.returned == 1 ? engine.drain(ssl) : settle(step.returned);
     }

@@ -67,7 +67,6 @@ class Session : public SessionOutput<Policy, Transport> {
  private:
   static constexpr std::size_t most_output = 2 * Policy::batch_size + 64 * 1024;  // bytes of ciphertext
 
-
   /// Returns: done if a read may go on; else what read has to answer.
   [[nodiscard]] IoStatus prepare_read(std::span<std::byte> to) noexcept {
     clear_stale_errors();

@@ -125,7 +125,6 @@ class SessionCore {
     error_ = failure_of(ssl_.get(), operation, system_error_of(reason));
   }
 
-
   SslHandle ssl_;
   Error error_;
   IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended

@@ -31,7 +31,8 @@ template <PolicyType Policy, TransportType Transport>
 class SessionOutput : public SessionCore {
  protected:
   using Engine = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
-  using Writer = std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
+  using Writer =
+      std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
 
  public:
   SessionOutput(SslHandle ssl, Transport&& transport, const PeerName* peer)
@@ -82,9 +83,7 @@ class SessionOutput : public SessionCore {
     return push(bytes, 0, Operation::write);
   }
 
-  [[nodiscard]] WriteResult retry_in_place() noexcept {
-    return retry_from(writer_.blocked().bytes());
-  }
+  [[nodiscard]] WriteResult retry_in_place() noexcept { return retry_from(writer_.blocked().bytes()); }
 
   [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes) noexcept {
     const detail::BlockedWrite& blocked = writer_.blocked();
@@ -97,11 +96,13 @@ class SessionOutput : public SessionCore {
     }
     if (bytes.size() < blocked.length()) {
       return {refuse(Operation::retry, "fewer bytes than the pending write has",
-                     "give all the bytes of the pending write again, or cancel_write()"), 0};
+                     "give all the bytes of the pending write again, or cancel_write()"),
+              0};
     }
     if (!writer_.matches(ssl_.get(), bytes)) {
       return {refuse(Operation::retry, "these are not the bytes that the pending write has committed",
-                     "give the same bytes again, or cancel_write()"), 0};
+                     "give the same bytes again, or cancel_write()"),
+              0};
     }
     if (phase_ != Phase::established) {
       if (const IoStatus status = prepare_write(Operation::retry); status != IoStatus::done) {
@@ -154,7 +155,8 @@ class SessionOutput : public SessionCore {
     }
     if (!close_left_) {
       close_sent_ = true;  // OpenSSL takes no writes from here on, even if it has to be asked again
-      const int returned = ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
+      const int returned =
+          ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
       if (returned < 0) {
         return settle(returned, Operation::shutdown);
       }
@@ -199,7 +201,8 @@ class SessionOutput : public SessionCore {
   [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
 
  protected:
-  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed, Operation operation) noexcept {
+  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed,
+                                 Operation operation) noexcept {
     const auto settle_here = [&](int returned) { return settle_write(returned, operation); };
     key_update_waits_ = false;
     WriteResult result{};

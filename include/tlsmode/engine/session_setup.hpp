@@ -74,10 +74,9 @@ void set_up_session(SSL* ssl, const PeerName* peer) {
   SSL_set_max_send_fragment(ssl, long{Policy::record_size});
   constexpr bool is_client = Policy::role == Role::client;
   if constexpr (is_client) {
-    ::SSL_set_verify(ssl,
-                     Policy::verification == Verification::insecure_anyone_can_be_my_peer ? SSL_VERIFY_NONE
-                                                                                          : SSL_VERIFY_PEER,
-                     ::SSL_get_verify_callback(ssl));
+    ::SSL_set_verify(
+        ssl, Policy::verification == Verification::insecure_anyone_can_be_my_peer ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+        ::SSL_get_verify_callback(ssl));
   }
   if (::SSL_in_before(ssl) != 0) {
     is_client ? ::SSL_set_connect_state(ssl) : ::SSL_set_accept_state(ssl);
@@ -121,7 +120,8 @@ void set_up_session(SSL* ssl, const PeerName* peer) {
     const char* const expected = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     return Error{{.kind = ErrorKind::verification,
                   .operation = operation,
-                  .message = expected != nullptr ? "the peer's certificate was refused, for" : "the peer's certificate was refused",
+                  .message = expected != nullptr ? "the peer's certificate was refused, for"
+                                                 : "the peer's certificate was refused",
                   .subject = expected != nullptr ? expected : "",
                   .verify_result = ::SSL_get_verify_result(ssl)}};
   }
