@@ -38,6 +38,8 @@ template <PolicyType Policy, TransportType Transport = Socket>
 class Connection {
   static_assert(Policy::protocol == Protocol::tls,
                 "A Connection speaks TLS. For DTLS make the Context, and the SSL from its native_handle().");
+  static_assert(engine::IsComplete<engine::EngineOf<Policy, Transport>>,
+                "kernel TLS is in a header of its own. Include <tlsmode/kernel_tls.hpp>.");
   static_assert(!Policy::kernel_tls || NativeTransport<Transport>,
                 "kernel TLS needs OpenSSL's own socket BIO. Use NativeBio::socket(descriptor) as the transport.");
 

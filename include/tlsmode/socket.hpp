@@ -5,13 +5,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <span>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
+#include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/transport.hpp>
 
@@ -29,11 +27,13 @@ class Socket {
   /// Uses `descriptor` and leaves its closing to the caller. Lifetime: it has to stay open as long as this object is used.
   [[nodiscard]] static Socket borrow(int descriptor) { return Socket{descriptor, Borrowed{}}; }
 
-  Socket(Socket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)}, owned_{other.owned_} {}
+  Socket(Socket&& other) noexcept : descriptor_{other.release()}, owned_{other.owned_} {}
   Socket& operator=(Socket&& other) noexcept {
-    Socket moved{std::move(other)};
-    std::swap(descriptor_, moved.descriptor_);
-    std::swap(owned_, moved.owned_);
+    if (this != &other) {
+      close_if_owned();
+      owned_ = other.owned_;
+      descriptor_ = other.release();
+    }
     return *this;
   }
   Socket(const Socket&) = delete;             // FIX: one owner a handle: move it, or pass a reference
@@ -78,7 +78,11 @@ class Socket {
   [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
 
   /// Hands the descriptor to the caller, who closes it.
-  [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+  [[nodiscard]] int release() noexcept {
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    return descriptor;
+  }
 
  private:
   struct Borrowed {};

@@ -2,14 +2,14 @@
 #ifndef TLSMODE_TRUST_HPP
 #define TLSMODE_TRUST_HPP
 
+#include <cerrno>
 #include <string_view>
 #include <utility>
-
-#include <sys/stat.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/detail/pem.hpp>
 #include <tlsmode/error.hpp>
 
@@ -35,11 +35,10 @@ class Trust {
   /// The certificates of a directory, looked up by hash when they are needed (see openssl-rehash(1)).
   /// Errors: throws Error if it is no directory. Wraps: X509_STORE_load_path(3).
   [[nodiscard]] static Trust directory(const detail::CText& path) {
-    struct ::stat status{};
-    const int reason = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
+    const int reason = detail::open_directory_error(path.c_str());
     Trust trust;
+    trust.require(reason != ENOTDIR, "a directory is expected, and this is a file", path.view());
     trust.require(reason == 0, "cannot open the directory", path.view(), reason);
-    trust.require(S_ISDIR(status.st_mode), "a directory is expected, and this is a file", path.view());
     trust.require(::X509_STORE_load_path(trust.store(), path.c_str()) == 1, "cannot use the directory", path.view());
     return trust;
   }

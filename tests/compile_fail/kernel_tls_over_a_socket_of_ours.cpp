@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: kernel TLS needs OpenSSL's own socket BIO. Use NativeBio::socket(descriptor) as the transport.
+#include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
 
 struct Policy : tlsmode::Client {

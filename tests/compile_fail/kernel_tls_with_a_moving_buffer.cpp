@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: kernel TLS keeps the address of a blocked write. Use StrictWrites, PartialWrites or BufferedWrites.
+#include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
 
 struct Policy : tlsmode::Client {

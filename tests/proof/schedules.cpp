@@ -14,6 +14,7 @@
 
 #include <openssl/ssl.h>
 
+#include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
 
 #include "proof/caller.hpp"

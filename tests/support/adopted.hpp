@@ -15,6 +15,7 @@
 
 #include <openssl/ssl.h>
 
+#include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
 
 #include "support/catch.hpp"

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
-#include <utility>
 
 namespace tlsmode::detail {
 
@@ -14,17 +13,12 @@ namespace tlsmode::detail {
 class ByteQueue {
  public:
   ByteQueue() noexcept = default;
-  ByteQueue(ByteQueue&& other) noexcept
-      : memory_{std::exchange(other.memory_, nullptr)},
-        begin_{std::exchange(other.begin_, 0)},
-        end_{std::exchange(other.end_, 0)},
-        capacity_{std::exchange(other.capacity_, 0)} {}
+  ByteQueue(ByteQueue&& other) noexcept { take(other); }
   ByteQueue& operator=(ByteQueue&& other) noexcept {
-    ByteQueue moved{std::move(other)};
-    std::swap(memory_, moved.memory_);
-    std::swap(begin_, moved.begin_);
-    std::swap(end_, moved.end_);
-    std::swap(capacity_, moved.capacity_);
+    if (this != &other) {
+      std::free(memory_);
+      take(other);
+    }
     return *this;
   }
   ByteQueue(const ByteQueue&) = delete;
@@ -71,12 +65,22 @@ class ByteQueue {
   /// Gives the memory back. Requires: empty().
   void release() noexcept {
     if (memory_ != nullptr) {
-      std::free(std::exchange(memory_, nullptr));
+      std::free(memory_);
+      memory_ = nullptr;
       capacity_ = 0;
     }
   }
 
  private:
+  void take(ByteQueue& other) noexcept {
+    memory_ = other.memory_;
+    begin_ = other.begin_;
+    end_ = other.end_;
+    capacity_ = other.capacity_;
+    other.memory_ = nullptr;
+    other.begin_ = other.end_ = other.capacity_ = 0;
+  }
+
   [[nodiscard]] bool make_room(std::size_t size) noexcept {
     const std::size_t held = end_ - begin_;
     if (capacity_ - held >= size) {  // enough, once what has been dropped is reused

@@ -8,14 +8,13 @@
 #include <cstring>
 #include <string_view>
 
-#include <sys/stat.h>
-
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <tlsmode/detail/c_text.hpp>
+#include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/detail/handle.hpp>
 #include <tlsmode/error.hpp>
 
@@ -43,16 +42,15 @@ struct PemSource {
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
 [[nodiscard]] inline PemSource open_pem_file(const CText& path, Operation operation) {
   ::ERR_clear_error();
-  struct ::stat status{};
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  const int reason = exists ? 0 : errno;
-  if (exists && S_ISDIR(status.st_mode)) {
+  if (open_directory_error(path.c_str()) == 0) {
     throw Error{{.kind = ErrorKind::input,
                  .operation = operation,
                  .message = "a file is expected, and this is a directory",
                  .subject = path.view()}};
   }
-  BioHandle bio{exists ? ::BIO_new_file(path.c_str(), "r") : nullptr};
+  errno = 0;
+  BioHandle bio{::BIO_new_file(path.c_str(), "r")};
+  const int reason = errno;
   if (!bio) {
     throw Error{{.kind = ErrorKind::system,
                  .operation = operation,

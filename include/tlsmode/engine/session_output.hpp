@@ -15,7 +15,6 @@
 #include <tlsmode/engine/buffered_writer.hpp>
 #include <tlsmode/engine/elastic_engine.hpp>
 #include <tlsmode/engine/manual_writer.hpp>
-#include <tlsmode/engine/native_engine.hpp>
 #include <tlsmode/engine/session_core.hpp>
 #include <tlsmode/engine/session_setup.hpp>
 #include <tlsmode/error.hpp>
@@ -26,11 +25,19 @@
 
 namespace tlsmode::engine {
 
+class NativeEngine;  // <tlsmode/kernel_tls.hpp>: few need it, and nobody else shall wait for it
+
+template <PolicyType Policy, TransportType Transport>
+using EngineOf = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
+
+template <typename T>
+concept IsComplete = requires { sizeof(T); };
+
 /// The writing half of a session, with the handshake: an SSL, the engine under it, and the writer that keeps the rule.
 template <PolicyType Policy, TransportType Transport>
 class SessionOutput : public SessionCore {
  protected:
-  using Engine = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
+  using Engine = EngineOf<Policy, Transport>;
   using Writer =
       std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
 
