@@ -59,10 +59,14 @@ class BlockedWrite {
   BlockedWrite() noexcept = default;
   BlockedWrite(BlockedWrite&& other) noexcept { *this = std::move(other); }
   BlockedWrite& operator=(BlockedWrite&& other) noexcept {  // leaves none behind
-    address_ = std::exchange(other.address_, nullptr);
-    length_ = std::exchange(other.length_, 0);
-    committed_ = std::exchange(other.committed_, 0);
-    fingerprint_ = other.fingerprint_;
+    if (this != &other) {
+      address_ = other.address_;
+      length_ = other.length_;
+      committed_ = other.committed_;
+      fingerprint_ = other.fingerprint_;
+      other.address_ = nullptr;
+      other.length_ = other.committed_ = 0;
+    }
     return *this;
   }
 

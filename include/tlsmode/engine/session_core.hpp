@@ -30,9 +30,11 @@ class Phase {
   enum Value : unsigned char { handshaking, established, broken, empty };
 
   constexpr Phase(Value value) noexcept : value_{value} {}
-  constexpr Phase(Phase&& other) noexcept : value_{std::exchange(other.value_, empty)} {}
+  constexpr Phase(Phase&& other) noexcept : value_{other.value_} { other.value_ = empty; }
   constexpr Phase& operator=(Phase&& other) noexcept {
-    value_ = std::exchange(other.value_, empty);
+    const Value moved = other.value_;
+    other.value_ = empty;
+    value_ = moved;
     return *this;
   }
   constexpr operator Value() const noexcept { return value_; }
