@@ -137,8 +137,8 @@ class Connection {
     return use.granted() ? session_.retry_from(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
 
-  /// Gives the pending write up. The bytes it had committed will reach the peer, whatever is called next; the others
-  /// never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was pending.
+  /// Gives the pending write up. The bytes it had committed leave first, with whatever is called next (flush() will do);
+  /// the others never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was pending.
   std::size_t cancel_write() noexcept { return session_.cancel_write(); }
 
   /// The write that is pending; zeros if none is, and always under BufferedWrites.
