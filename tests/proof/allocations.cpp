@@ -205,6 +205,20 @@ void both_blocked(std::size_t n, const char* name) { transfer<tlsmode::PartialMo
 void buffered(std::size_t n, const char* name) { transfer<tlsmode::BufferedWrites>(n, name, 1000, unlimited); }
 void buffered_blocked(std::size_t n, const char* name) { transfer<tlsmode::BufferedWrites>(n, name, 40'000, 17'000); }
 
+/// The library's own buffers exist only while they hold something: a read that finds nothing leaves none behind.
+void check_idle_memory() {
+  Pair<tlsmode::StrictWrites> pair;
+  static_cast<void>(shake_hands(pair.client, pair.server));
+  for (int round = 0; round != 3; ++round) {
+    char buffer[16] = {};
+    static_cast<void>(pair.client.write(buffer));
+    expect(pair.server.read(buffer).bytes == sizeof buffer, "nothing to read", "idle memory", 0);
+    const long alive = FailingMalloc::alive();
+    expect(pair.server.read(buffer).status == IoStatus::want_read, "something to read", "idle memory", 0);
+    expect(FailingMalloc::alive() == alive, "a read that found nothing keeps memory", "idle memory", 0);
+  }
+}
+
 constexpr Scenario scenarios[] = {
     {"an identity", make_identity},
     {"a trust", make_trust},
@@ -230,6 +244,7 @@ constexpr Scenario scenarios[] = {
 }  // namespace
 
 int main() {
+  check_idle_memory();
   std::size_t all = 0;
   for (const Scenario& scenario : scenarios) {
     scenario.run(0, scenario.name);  // once without failures: what is made once is made now

@@ -194,12 +194,11 @@ class ElasticEngine {
         input_.add(result.bytes);
         return result.bytes != 0;
       case IoStatus::closed:
-      case IoStatus::truncated: state_.ended = true; return false;
-      case IoStatus::failed: state_.receive_error = errno; return false;
-      default: break;
+      case IoStatus::truncated: state_.ended = true; break;
+      case IoStatus::failed: state_.receive_error = errno; break;
+      default: state_.dry = true; BIO_set_retry_read(bio);
     }
-    state_.dry = true;
-    BIO_set_retry_read(bio);
+    input_.release();
     return false;
   }
 
