@@ -144,7 +144,7 @@ class SessionOutput : public SessionCore {
     clear_stale_errors();
     const IoStatus status =
         writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
-    key_update_waits_ = key_update_waits_ && !(operation == Operation::flush && status == IoStatus::done);
+    key_update_waits_ = key_update_waits_ && (operation != Operation::flush || status != IoStatus::done);
     return note_failure(status, operation);
   }
 
