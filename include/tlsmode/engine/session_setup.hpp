@@ -79,7 +79,11 @@ void set_up_session(SSL* ssl, const PeerName* peer) {
         ::SSL_get_verify_callback(ssl));
   }
   if (::SSL_in_before(ssl) != 0) {
+    ::ERR_clear_error();
     is_client ? ::SSL_set_connect_state(ssl) : ::SSL_set_accept_state(ssl);
+    if (::ERR_peek_error() != 0) {  // they cannot say so themselves; since 3.2 such an SSL has no record layer
+      refuse_session("no memory for the record layer", ErrorKind::out_of_memory);
+    }
   } else if ((::SSL_is_server(ssl) != 0) == is_client) {
     refuse_session("the adopted SSL is on the other side of the handshake than the policy");
   }
