@@ -9,6 +9,7 @@
 #include <tlsmode/tlsmode.hpp>
 
 #include "support/adopted.hpp"
+#include "support/blocked.hpp"
 #include "support/catch.hpp"
 #include "support/raw_pair.hpp"
 
@@ -17,33 +18,6 @@ using tlsmode::ErrorKind;
 using tlsmode::IoStatus;
 
 namespace {
-
-const std::string message = pattern(1'000);
-
-/// A connection that has `message` to send, and a wire that takes `budget` bytes of it.
-template <typename Subject>
-struct Blocked : Subject {
-  explicit Blocked(int version, std::size_t budget = 0) : Subject{version} {
-    this->outgoing().budget = budget;
-    if constexpr (tlsmode::BuffersWrites<typename Subject::Policy>) {
-      REQUIRE(this->connection.write(message) == wrote(message.size()));
-      REQUIRE(this->connection.flush() == IoStatus::want_write);
-    } else {
-      REQUIRE(this->connection.write(message) == wants_to_write);
-    }
-  }
-};
-
-template <typename Connection>
-IoStatus finish(Connection& connection) {
-  if constexpr (requires { connection.retry(message); }) {
-    return connection.retry(message).status;
-  } else if constexpr (requires { connection.retry(); }) {
-    return connection.retry().status;
-  } else {
-    return connection.flush();
-  }
-}
 
 bool waits(IoStatus status) { return status == IoStatus::want_read || status == IoStatus::want_write; }
 
