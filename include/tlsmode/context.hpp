@@ -27,10 +27,12 @@ concept ShowsIdentity =
     P::role == Role::server;  // FIX: a client may have an identity, but needs a trust first: {trust, identity}
 
 /// What connections of one policy have in common; owns an SSL_CTX. Move-only.
-/// Configure it first, then make connections: making them is const, and safe from many threads at once.
+/// Sharing: any number of threads may make and use connections of a const Context. add_modes() and the setters may not
+/// run while another thread makes a connection of it, or uses one: OpenSSL changes an SSL_CTX without a lock. Configure
+/// before the first connection, or when all are done.
 /// Lifetime: a connection keeps the SSL_CTX alive by itself.
 /// Errors: every constructor and setter throws Error; nothing is set in part.
-/// Wraps: SSL_CTX_new(3).  Proof: tests/unit/context_test.cpp.
+/// Wraps: SSL_CTX_new(3).  Proof: tests/unit/context_test.cpp, tests/threads.
 template <PolicyType Policy>
 class Context {
   static_assert(detail::policy_is_coherent<Policy>());
