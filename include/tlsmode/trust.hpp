@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -67,6 +68,7 @@ class Trust {
       require(::X509_STORE_add_cert(store(), sk_X509_value(certificates.get(), i)) == 1, "cannot keep the certificate",
               {});
     }
+    ::ERR_clear_error();  // a certificate that OpenSSL takes, but finds fault with, leaves its trace
   }
 
   void require(bool holds, std::string_view message, std::string_view subject, int reason = 0) const {
