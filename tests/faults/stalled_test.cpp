@@ -19,14 +19,13 @@ using namespace tlsmode;
 
 namespace {
 
-constexpr int small = 4096;
 constexpr std::size_t calls = 1'000;
 const std::string plenty = pattern(4'000'000);
 
-/// A client and its peer after the handshake, over squeezed TCP buffers.
+/// A client and its peer after the handshake. Unix sockets: TCP lets a little more through now and then.
 template <typename Rule>
 struct Pair {
-  explicit Pair(int version) : ends{tcp_ends(small)}, client{ends.ours, version}, peer{ends.theirs, version} {
+  explicit Pair(int version) : ends{unix_ends()}, client{ends.ours, version}, peer{ends.theirs, version} {
     REQUIRE(shake_hands(client, peer));
   }
   Ends ends;
