@@ -138,8 +138,12 @@ class Connection {
   }
 
   /// Gives the pending write up. The bytes it had committed leave first, with whatever is called next (flush() will do);
-  /// the others never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was pending.
-  std::size_t cancel_write() noexcept { return session_.cancel_write(); }
+  /// the others never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was
+  /// pending, or if this is called from inside another call on this connection.
+  std::size_t cancel_write() noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? session_.cancel_write() : 0;
+  }
 
   /// The write that is pending; zeros if none is, and always under BufferedWrites.
   [[nodiscard]] PendingWrite pending_write() const noexcept { return session_.pending_write(); }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <tlsmode/detail/alpn.hpp>
@@ -16,6 +17,17 @@
 #include <tlsmode/trust.hpp>
 
 namespace tlsmode {
+
+namespace detail {
+
+/// Leaves the error queue as it was: OpenSSL gets over an allocation that fails here, and would leave its trace.
+inline void free_context(SSL_CTX* context) noexcept {
+  ::ERR_set_mark();
+  ::SSL_CTX_free(context);
+  ::ERR_pop_to_mark();
+}
+
+}  // namespace detail
 
 template <typename P>
 concept NeedsNoIdentity =
@@ -209,7 +221,7 @@ class Context {
     ::ERR_clear_error();  // OpenSSL may get over a failed allocation, and leave its trace
   }
 
-  detail::Handle<&::SSL_CTX_free> handle_;
+  detail::Handle<&detail::free_context> handle_;
 };
 
 }  // namespace tlsmode

@@ -41,8 +41,7 @@ auto Side::call(Call what) {
   for (const tlsmode::QueueEntry& entry : connection_->error().queue()) {
     const int reason = ERR_GET_REASON(entry.code);
     if (ERR_GET_LIB(entry.code) != ERR_LIB_SSL) continue;
-    const bool is_known = connection_->is_native() && (closes_ || end_ == IoStatus::closed);  // a blocked close_notify
-    require(is_known || reason != SSL_R_BAD_WRITE_RETRY, "bad write retry never comes up");
+    require(reason != SSL_R_BAD_WRITE_RETRY, "bad write retry never comes up");
     require(hurt_ || reason != SSL_R_BAD_LENGTH, "bad length never comes up");  // unless a message of the peer has one
   }
   require(out_.send_calls - send_calls <= out_.sent - sent + 4000, "no call spins sending");
@@ -109,7 +108,6 @@ void Side::note(IoStatus status) {
   note_state(static_cast<unsigned>(status) + 8U * static_cast<unsigned>(::SSL_get_state(ssl)) +
              (pending().length != 0 ? 512U : 0U) + (connection_->wants_write() ? 1024U : 0U) + (closes_ ? 2048U : 0U));
   if (status == IoStatus::failed) {
-    hurt_ = hurt_ || (connection_->is_native() && closes_);  // a blocked close_notify, and a read beside it
     require(hurt_ || connection_->error().kind() == tlsmode::ErrorKind::misuse, "nothing fails without a cause");
   }
   if (status == IoStatus::truncated) require(hurt_, "nothing is truncated that was not");
@@ -129,8 +127,7 @@ void Side::settle(WriteResult result, std::size_t size) {
     require(pending().length == 0, "a write that is done is not pending");
     if (!connection_->is_partial() && !connection_->buffers()) {
       require(result.bytes == size, "a whole rule reports all");
-      const bool owes_keys = ::SSL_in_init(connection_->native_handle()) == 1;
-      require(size == 0 || !connection_->wants_write() || owes_keys, "a whole rule reports what has left");
+      require(size == 0 || !connection_->wants_write(), "a whole rule reports what has left");
     }
     require(!mine_.may_fail || result.bytes == 0 || connection_->buffers(), "nothing is accepted after a failure");
     mine_.accepted += result.bytes;
@@ -217,7 +214,7 @@ void Side::flush() {
   const IoStatus status = call([](AnyConnection& connection) { return connection.flush(); });
   note(status);
   require(status == IoStatus::failed || pending().length == before.length, "a pending write remains pending");
-  if (status == IoStatus::done && ::SSL_in_init(connection_->native_handle()) == 0) {
+  if (status == IoStatus::done) {
     require(before.length != 0 || !connection_->wants_write(), "nothing is left to send after flush");
   }
 }
@@ -266,8 +263,8 @@ void Side::read(std::size_t size) {
   heard_ += result.bytes;
   require(heard_ <= theirs_.most, "no more is read than was accepted or committed");
   if (size == 0) return;
+  require(end_ == IoStatus::done || result.status == end_, "the end is the end");
   const bool in_handshake = ::SSL_in_init(connection_->native_handle()) == 1;
-  require(end_ == IoStatus::done || result.status == end_ || in_handshake, "the end is the end");
   const bool is_known = connection_->is_native() && pending().length != 0;  // it may have more: level-triggered waiting
   if (result.status == IoStatus::want_read && !in_handshake && !is_known) {
     require(in_.bytes.empty() && !connection_->has_input(), "no byte that has come is left unread");

@@ -22,6 +22,7 @@ class Explorer {
     if (at_ == path_.size()) {
       if (at_ == depth_) return 0;
       path_.push_back({0, options});
+      ++states_;
     } else if (path_[at_].of != options) {
       std::fprintf(stderr, "the run is not deterministic: choice %zu of %s has now %u options\n", at_, path().c_str(),
                    options);
@@ -36,8 +37,12 @@ class Explorer {
     while (!path_.empty() && path_.back().taken + 1 == path_.back().of) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
+    ++states_;
     return true;
   }
+
+  /// How many different situations there were: choices made after the same choices count once.
+  [[nodiscard]] unsigned long long states() const noexcept { return states_; }
 
   /// The choices so far, for the report of a failure.
   [[nodiscard]] std::string path() const {
@@ -56,6 +61,7 @@ class Explorer {
   std::vector<Choice> path_;
   std::size_t at_ = 0;
   std::size_t depth_;
+  unsigned long long states_ = 1;
 };
 
 }  // namespace tlsmode_tests

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Enumerates all schedules of the network, and of a caller who does what he should not, up to a depth, against a model:
-// the peer reads exactly what the caller was told is accepted, in order, once. Prints what was covered.
+// Enumerates all schedules of the network, of the peer, and of a caller who does what he should not, up to a depth,
+// against a model: the peer reads exactly what the caller was told is accepted, in order, once. Prints what was covered.
 // TLSMODE_PROOF_DEPTH=n goes n choices deeper than the default, which takes about a minute. An argument names one plan.
 
 #include <chrono>
@@ -8,96 +8,128 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <initializer_list>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <openssl/ssl.h>
 
 #include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
 
-#include "proof/caller.hpp"
 #include "proof/explorer.hpp"
+#include "proof/plans.hpp"
+#include "proof/schedule.hpp"
 #include "proof/world.hpp"
 
 using namespace tlsmode_tests;
 
 namespace {
 
-template <typename Side, typename Rule, std::size_t record, bool openssl_keeps_pending>
+/// How a policy is made, besides its rule and its side.
+struct Shape {
+  std::size_t record;
+  std::size_t batch;
+  bool releases_buffers;
+  bool openssl_keeps_pending;
+};
+
+template <typename Side, typename Rule, Shape shape>
 struct Case : Side {
   using Writes = Rule;
   static constexpr tlsmode::Verification verification = tlsmode::Verification::insecure_anyone_can_be_my_peer;
-  static constexpr std::size_t record_size = record;
-  static constexpr std::size_t batch_size = 4 * record;
-  static constexpr bool kernel_tls = openssl_keeps_pending;
-};
-
-struct Plan {
-  const char* name;
-  std::size_t record;
-  std::initializer_list<std::size_t> sizes;
-  std::size_t depth;
-  Habits habits;
+  static constexpr std::size_t record_size = shape.record;
+  static constexpr std::size_t batch_size = shape.batch;
+  static constexpr tlsmode::ModeSet modes =
+      shape.releases_buffers ? Side::modes | tlsmode::Mode::release_buffers : Side::modes;
+  static constexpr bool kernel_tls = shape.openssl_keeps_pending;
 };
 
 int failures = 0;
 std::size_t deeper = 0;
 Totals everything;
 
-/// All schedules of one configuration and one size of messages.
-template <typename Policy, typename Transport>
-void explore(const Plan& plan, std::size_t size, int version, const char* rule, Totals& totals) {
-  using WorldOf = World<Policy, Transport>;
+/// All schedules of one configuration and one sequence of messages.
+template <typename WorldOf>
+void explore(const Plan& plan, const std::vector<std::size_t>& messages, int version, const char* rule,
+             const char* shape, Totals& totals) {
   Explorer explorer{plan.depth + deeper};
+  const bool is_tls13 = version == TLS1_3_VERSION;
+  const std::vector<Action> actions = actions_for<WorldOf>(plan, is_tls13);
+  std::unique_ptr<WorldOf> world;
   try {
-    auto world = std::make_unique<WorldOf>(version, totals);
     do {
-      if (plan.habits.ends && world->totals.schedules != 0) world = std::make_unique<WorldOf>(version, totals);
-      Caller<WorldOf>{*world, explorer, plan.habits, version == TLS1_3_VERSION}.run(size);
+      if (!world) {
+        world = std::make_unique<WorldOf>(version, totals, plan.renegotiation, plan.faults.calls_back);
+        if (!plan.with_handshake) world->shake_hands();
+      }
+      const bool lives_on = Schedule<WorldOf>{*world, explorer, plan, actions, messages, is_tls13}.run();
+      if (!lives_on) world.reset();
     } while (explorer.next());
   } catch (const std::exception& error) {
     ++failures;
-    std::printf("FAILED: %s, %s, %zu bytes, choices %s: %s\n", plan.name, rule, size, explorer.path().c_str(),
-                error.what());
+    const char* const last = world && world->connection != nullptr ? world->connection->error().what() : "";
+    std::printf("FAILED: %s, %s, %s, %s, %zu bytes, choices %s: %s; the last error was: %s\n", plan.name, rule, shape,
+                WorldOf::is_client ? "client" : "server", messages.front(), explorer.path().c_str(), error.what(),
+                last);
   }
+  totals.states += explorer.states();
 }
 
-template <typename Policy, typename Transport>
-void explore(const Plan& plan, const char* rule, const char* engine) {
+template <typename WorldOf>
+void explore(const Plan& plan, const char* rule, const char* shape) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    if (plan.habits.renegotiates && (version != TLS1_2_VERSION || Policy::role == tlsmode::Role::server)) continue;
+    const bool renegotiates = plan.actions.back() == Action::peer_renegotiates;
+    if (renegotiates && version != TLS1_2_VERSION) continue;
     Totals totals;
-    for (const std::size_t size : plan.sizes) explore<Policy, Transport>(plan, size, version, rule, totals);
-    std::printf("%-22s %-20s %-8s %-6s TLS 1.%c %9llu schedules %10llu calls %10llu sends %12llu bytes\n", plan.name,
-                rule, engine, Policy::role == tlsmode::Role::client ? "client" : "server",
-                version == TLS1_2_VERSION ? '2' : '3', totals.schedules, totals.calls, totals.sends, totals.bytes);
+    for (const auto& messages : plan.messages) explore<WorldOf>(plan, messages, version, rule, shape, totals);
+    std::printf("%-24s %-19s %-8s %s 1.%c %9llu schedules %9llu states %10llu calls %9llu sends %9llu receives\n",
+                plan.name, rule, shape, WorldOf::is_client ? "client" : "server", version == TLS1_2_VERSION ? '2' : '3',
+                totals.schedules, totals.states, totals.calls, totals.sends, totals.receives);
     std::fflush(stdout);
-    everything.schedules += totals.schedules;
-    everything.calls += totals.calls;
-    everything.sends += totals.sends;
-    everything.bytes += totals.bytes;
+    everything += totals;
   }
 }
 
+/// Transports of one span, and batches of four records; and the engine for kernel TLS.
 template <typename Rule, std::size_t record>
-void explore_rule(const Plan& plan, const char* rule) {
-  explore<Case<tlsmode::Client, Rule, record, false>, ScriptedEnd>(plan, rule, "elastic");
-  explore<Case<tlsmode::Server, Rule, record, false>, ScriptedEnd>(plan, rule, "elastic");
+void explore_plain(const Plan& plan, const char* rule) {
+  constexpr Shape shape{record, 4 * record, false, false};
+  explore<World<Case<tlsmode::Client, Rule, shape>, ScriptedEnd>>(plan, rule, "elastic");
+  explore<World<Case<tlsmode::Server, Rule, shape>, ScriptedEnd>>(plan, rule, "elastic");
   if constexpr (!Rule::modes.contains(tlsmode::Mode::accept_moving_write_buffer)) {
-    explore<Case<tlsmode::Client, Rule, record, true>, tlsmode::NativeBio>(plan, rule, "native");
-    explore<Case<tlsmode::Server, Rule, record, true>, tlsmode::NativeBio>(plan, rule, "native");
+    if (plan.faults.tunnels) return;  // no socket does that
+    constexpr Shape native{record, 4 * record, false, true};
+    explore<World<Case<tlsmode::Client, Rule, native>, tlsmode::NativeBio>>(plan, rule, "native");
+    explore<World<Case<tlsmode::Server, Rule, native>, tlsmode::NativeBio>>(plan, rule, "native");
   }
 }
 
-template <std::size_t record>
-void explore_all_rules(const Plan& plan) {
-  explore_rule<tlsmode::StrictWrites, record>(plan, "StrictWrites");
-  explore_rule<tlsmode::PartialWrites, record>(plan, "PartialWrites");
-  explore_rule<tlsmode::MovingWrites, record>(plan, "MovingWrites");
-  explore_rule<tlsmode::PartialMovingWrites, record>(plan, "PartialMovingWrites");
-  explore_rule<tlsmode::BufferedWrites, record>(plan, "BufferedWrites");
+/// Transports of pairs, release_buffers, and batches of one record or of the default size.
+template <typename Rule, std::size_t record>
+void explore_lean(const Plan& plan, const char* rule) {
+  constexpr Shape shape{record, record, true, false};
+  explore<World<Case<tlsmode::Client, Rule, shape>, PairingEnd>>(plan, rule, "lean");
+  if constexpr (record == 512) {
+    explore<World<Case<tlsmode::Server, Rule, shape>, PairingEnd>>(plan, rule, "lean");
+    constexpr Shape large{record, tlsmode::Client::batch_size, true, false};
+    explore<World<Case<tlsmode::Client, Rule, large>, PairingEnd>>(plan, rule, "batches");
+  }
+}
+
+template <typename Rule>
+void explore_rule(const Plans& plans, const char* rule) {
+  if (plans.record == 512) {
+    for (const Plan& plan : plans.plain) explore_plain<Rule, 512>(plan, rule);
+    for (const Plan& plan : plans.lean) explore_lean<Rule, 512>(plan, rule);
+  } else {
+    for (const Plan& plan : plans.plain) explore_plain<Rule, 16'384>(plan, rule);
+    for (const Plan& plan : plans.lean) explore_lean<Rule, 16'384>(plan, rule);
+  }
+}
+
+void keep_only(std::vector<Plan>& plans, std::string_view name) {
+  std::erase_if(plans, [&](const Plan& plan) { return plan.name != name; });
 }
 
 }  // namespace
@@ -105,18 +137,21 @@ void explore_all_rules(const Plan& plan) {
 int main(int argc, char** argv) {
   if (const char* const text = std::getenv("TLSMODE_PROOF_DEPTH")) deeper = std::strtoul(text, nullptr, 10);
   const auto start = std::chrono::steady_clock::now();
-  const Plan small{"small records", 512, {1, 511, 512, 513, 1024, 1300, 2600}, 6, {}};
-  const Plan real{"real records", 16'384, {1, 16'383, 16'384, 16'385, 32'768, 40'000, 70'000}, 3, {}};
-  const Plan misuse{"misuse", 512, {1, 600, 2600}, 4, {.misuses = true}};
-  const Plan ends{"shutdown and failures", 512, {600, 2600}, 3, {.misuses = true, .ends = true}};
-  const Plan renegotiation{"renegotiation", 512, {600}, 3, {.misuses = true, .renegotiates = true}};
-  const auto is_wanted = [&](const Plan& plan) { return argc < 2 || std::string_view{argv[1]} == plan.name; };
-  for (const Plan* plan : {&small, &misuse, &ends, &renegotiation}) {
-    if (is_wanted(*plan)) explore_all_rules<512>(*plan);
+  for (Plans plans : {small_records(), real_records()}) {
+    if (argc > 1) {
+      keep_only(plans.plain, argv[1]);
+      keep_only(plans.lean, argv[1]);
+    }
+    explore_rule<tlsmode::StrictWrites>(plans, "StrictWrites");
+    explore_rule<tlsmode::PartialWrites>(plans, "PartialWrites");
+    explore_rule<tlsmode::MovingWrites>(plans, "MovingWrites");
+    explore_rule<tlsmode::PartialMovingWrites>(plans, "PartialMovingWrites");
+    explore_rule<tlsmode::BufferedWrites>(plans, "BufferedWrites");
   }
-  if (is_wanted(real)) explore_all_rules<16'384>(real);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  std::printf("%llu schedules, %llu calls, %llu sends, %llu bytes read by peers, in %.1f s; %d failures\n",
-              everything.schedules, everything.calls, everything.sends, everything.bytes, took.count(), failures);
-  return failures == 0 ? 0 : 1;
+  const Totals& all = everything;
+  std::printf("%llu schedules, %llu states, %llu calls, %llu sends, %llu receives, %llu bytes read, %llu handshakes\n",
+              all.schedules, all.states, all.calls, all.sends, all.receives, all.bytes, all.worlds);
+  std::printf("in %.1f s; %d failures\n", took.count(), failures);
+  return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,12 +2,11 @@
 #ifndef TLSMODE_TESTS_PROOF_SCRIPTED_WIRE_HPP
 #define TLSMODE_TESTS_PROOF_SCRIPTED_WIRE_HPP
 
-// A wire of which an Explorer decides how much each send takes: as a transport, and as a BIO.
+// The ends of a wire with scripted lanes: as transports, and as a BIO.
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -15,113 +14,46 @@
 
 #include <tlsmode/transport.hpp>
 
-#include "proof/explorer.hpp"
+#include "proof/scripted_lane.hpp"
 
 namespace tlsmode_tests {
 
-struct ScriptedLane {
-  std::string bytes;           // on their way
-  std::size_t taken = 0;       // how many of them the reader has
-  Explorer* script = nullptr;  // decides about each send; none: all is taken
-  bool may_fail = false;       // the script may also end the lane
-  bool failed = false;         // send and receive fail from now on
-  std::size_t calls = 0;       // of send, ever
-  std::size_t sent = 0;        // bytes, ever
-  std::size_t left = 0;        // of the record that is being sent
-
-  [[nodiscard]] bool empty() const noexcept { return taken == bytes.size(); }
-
-  /// How many of `from` the script lets through; SIZE_MAX: the lane fails.
-  [[nodiscard]] std::size_t decide(std::span<const std::byte> from) {
-    if (failed) return SIZE_MAX;
-    if (script == nullptr) return from.size();
-    const std::size_t size = from.size();
-    const std::size_t boundary = std::min(left != 0 ? left : record_size(from), size);
-    // Everything, nothing, a byte, half a record, a record's boundary and one byte on either side of it.
-    std::size_t options[] = {size, 0, 1, boundary / 2, boundary - 1, boundary, std::min(boundary + 1, size)};
-    std::sort(std::begin(options) + 1, std::end(options));
-    std::size_t* end = std::unique(std::begin(options) + 1, std::end(options));
-    end = std::remove(std::begin(options) + 1, end, size);
-    const auto count = static_cast<unsigned>(end - std::begin(options));
-    const unsigned option = script->choose(count + (may_fail ? 1U : 0U));
-    return option == count ? SIZE_MAX : options[option];
-  }
-
-  void put(std::span<const std::byte> from) {
-    if (taken == bytes.size()) {
-      bytes.clear();
-      taken = 0;
-    }
-    bytes.append(reinterpret_cast<const char*>(from.data()), from.size());
-    sent += from.size();
-    while (!from.empty()) {  // keep count of where records begin; a header is never cut in the middle by this
-      if (left == 0) {
-        if (header_ + from.size() < 5) {
-          std::memcpy(head_ + header_, from.data(), from.size());
-          header_ += from.size();
-          return;
-        }
-        const std::size_t missing = 5 - header_;
-        std::memcpy(head_ + header_, from.data(), missing);
-        header_ = 0;
-        left = (std::size_t{head_[3]} << 8U | head_[4]);
-        from = from.subspan(missing);
-      }
-      const std::size_t step = std::min(left, from.size());
-      left -= step;
-      from = from.subspan(step);
-    }
-  }
-
- private:
-  /// What is left of the record at whose beginning (or within whose header) `from` is.
-  [[nodiscard]] std::size_t record_size(std::span<const std::byte> from) const {
-    unsigned char head[5] = {};
-    std::memcpy(head, head_, header_);
-    const std::size_t missing = 5 - header_;
-    if (from.size() < missing) return from.size();
-    std::memcpy(head + header_, from.data(), missing);
-    return missing + (std::size_t{head[3]} << 8U | head[4]);
-  }
-
-  unsigned char head_[5] = {};
-  std::size_t header_ = 0;  // bytes of a record's header that have been sent, if it is not complete
-};
-
-/// One end of the wire; models tlsmode::TransportType.
+/// One end of the wire; models tlsmode::TransportType. `visit`, if there is one, is called in each call.
 class ScriptedEnd {
  public:
-  ScriptedEnd(ScriptedLane& in, ScriptedLane& out) noexcept : in_{&in}, out_{&out} {}
+  ScriptedEnd(ScriptedLane& in, ScriptedLane& out, const std::function<void()>* visit = nullptr) noexcept
+      : in_{&in}, out_{&out}, visit_{visit} {}
 
   [[nodiscard]] tlsmode::ReadResult receive(std::span<std::byte> to) noexcept {
-    if (in_->empty()) {
-      if (!in_->failed) return {tlsmode::IoStatus::want_read, 0};
-      errno = ECONNRESET;
-      return {tlsmode::IoStatus::failed, 0};
-    }
-    const std::size_t size = std::min(to.size(), in_->bytes.size() - in_->taken);
-    std::memcpy(to.data(), in_->bytes.data() + in_->taken, size);
-    in_->taken += size;
-    return {tlsmode::IoStatus::done, size};
+    if (visit_ != nullptr && *visit_) (*visit_)();
+    return in_->receive(to);
   }
-
   [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from) noexcept {
-    ++out_->calls;
-    const std::size_t size = out_->decide(from);
-    if (size == SIZE_MAX) {
-      out_->failed = true;
-      errno = ECONNRESET;
-      return {tlsmode::IoStatus::failed, 0};
-    }
-    if (size == 0) return {tlsmode::IoStatus::want_write, 0};
-    out_->put(from.first(size));
-    return {tlsmode::IoStatus::done, size};
+    if (visit_ != nullptr && *visit_) (*visit_)();
+    return out_->send(from);
   }
+  [[nodiscard]] bool ended() const noexcept { return in_->end == tlsmode::IoStatus::closed; }
 
  private:
   ScriptedLane* in_;
   ScriptedLane* out_;
+  const std::function<void()>* visit_;
 };
+
+/// An end that sends two spans as one.
+class PairingEnd : public ScriptedEnd {
+ public:
+  using ScriptedEnd::ScriptedEnd;
+  using ScriptedEnd::send;
+
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> first,
+                                          std::span<const std::byte> second) noexcept {
+    std::string both{reinterpret_cast<const char*>(first.data()), first.size()};
+    both.append(reinterpret_cast<const char*>(second.data()), second.size());
+    return send(std::as_bytes(std::span{both}));
+  }
+};
+static_assert(tlsmode::detail::SendsPairs<PairingEnd> && !tlsmode::detail::SendsPairs<ScriptedEnd>);
 
 /// A BIO over `end`, which outlives it.
 [[nodiscard]] inline ::BIO* new_scripted_bio(ScriptedEnd& end) {
@@ -140,10 +72,14 @@ class ScriptedEnd {
       auto* const wire = static_cast<ScriptedEnd*>(::BIO_get_data(bio));
       const tlsmode::WriteResult result = wire->send({reinterpret_cast<const std::byte*>(from), size});
       if (result.status == tlsmode::IoStatus::want_write) BIO_set_retry_write(bio);
+      if (result.status == tlsmode::IoStatus::closed) errno = EPIPE;
       *put = result.bytes;
       return result.status == tlsmode::IoStatus::done ? 1 : 0;
     });
-    ::BIO_meth_set_ctrl(made, [](::BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1L : 0L; });
+    ::BIO_meth_set_ctrl(made, [](::BIO* bio, int command, long, void*) {
+      if (command == BIO_CTRL_EOF) return static_cast<ScriptedEnd*>(::BIO_get_data(bio))->ended() ? 1L : 0L;
+      return command == BIO_CTRL_FLUSH ? 1L : 0L;
+    });
     return made;
   }();
   ::BIO* const bio = ::BIO_new(method);

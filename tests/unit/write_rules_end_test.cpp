@@ -24,6 +24,12 @@ namespace {
 
 bool waits(IoStatus status) { return status == IoStatus::want_read || status == IoStatus::want_write; }
 
+/// A goodbye that waits inside OpenSSL leaves first up to TLS 1.2: nothing else could be answered.
+template <typename Subject>
+bool reads_beside_goodbye(Subject& subject) {
+  return !Subject::Policy::kernel_tls || subject.connection.version() == "TLSv1.3";
+}
+
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("shutdown finishes a pending write if it can, and else says that it cannot", "",
@@ -62,7 +68,7 @@ TEMPLATE_LIST_TEST_CASE("a goodbye that blocks is finished by calling shutdown a
   CHECK(subject.connection.shutdown() == IoStatus::want_write);
   REQUIRE(write(subject.peer(), "hello").result == 5);
   const Heard heard = subject.heard();
-  CHECK(heard.text == "hello");
+  CHECK(heard.text == (reads_beside_goodbye<TestType>(subject) ? "hello" : ""));
   CHECK(waits(heard.end));
   subject.outgoing().budget = unlimited;
   CHECK(subject.connection.shutdown() == IoStatus::done);
@@ -71,7 +77,9 @@ TEMPLATE_LIST_TEST_CASE("a goodbye that blocks is finished by calling shutdown a
   CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
   CHECK(received == message);
   ::SSL_shutdown(subject.peer());
-  CHECK(subject.heard().end == IoStatus::closed);
+  const Heard rest = subject.heard();
+  CHECK(heard.text + rest.text == "hello");
+  CHECK(rest.end == IoStatus::closed);
 }
 
 TEMPLATE_LIST_TEST_CASE("a connection moves while a write is pending, and what it was moved from is inert", "",

@@ -102,6 +102,7 @@ class ElasticEngine {
   /// Whether the transport has taken the first record of the last commit.
   [[nodiscard]] bool first_record_left() const noexcept { return state_.sent >= state_.first_record_end; }
 
+  void owe_close(bool) noexcept {}  // nothing ever waits inside OpenSSL
   [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
   [[nodiscard]] bool input_waits() const noexcept { return !input_.empty(); }
   [[nodiscard]] bool dry() const noexcept { return state_.dry; }      // since start_read(), receive had nothing to give
@@ -211,7 +212,7 @@ class ElasticEngine {
       if (!output_.empty()) {
         record = send_behind_output(record);
       }
-      while (output_.empty() && !record.empty()) {
+      while (output_.empty() && !record.empty() && state_.send_error == 0) {
         const WriteResult result = transport_.send(record);
         if (!note_sent(result)) {
           break;

@@ -29,11 +29,15 @@ class NativeEngine {
       : transport_{std::move(other.transport_)},
         pending_{std::exchange(other.pending_, {})},
         writer_{std::exchange(other.writer_, nullptr)},
+        buffer_may_change_{other.buffer_may_change_},
+        owes_close_{std::exchange(other.owes_close_, false)},
         lost_alert_{other.lost_alert_} {}
   NativeEngine& operator=(NativeEngine&& other) noexcept {
     transport_ = std::move(other.transport_);
     pending_ = std::exchange(other.pending_, {});
     writer_ = std::exchange(other.writer_, nullptr);
+    buffer_may_change_ = other.buffer_may_change_;
+    owes_close_ = std::exchange(other.owes_close_, false);
     lost_alert_ = other.lost_alert_;
     return *this;
   }
@@ -52,6 +56,7 @@ class NativeEngine {
     ::SSL_set0_rbio(ssl, reader);
     ::SSL_set0_wbio(ssl, writer);
     writer_ = writer;
+    buffer_may_change_ = ::SSL_is_init_finished(ssl) != 0;
     return writer != nullptr;
   }
 
@@ -72,15 +77,20 @@ class NativeEngine {
     return {returned, captured ? chunk.size() : 0};
   }
 
-  /// Retries the pending record, with the address and length it was written with.
+  /// close_notify is pending inside OpenSSL, or not.
+  void owe_close(bool owes) noexcept { owes_close_ = owes; }
+
+  /// Retries what is pending: the record, with the address and length it was written with; or close_notify.
   [[nodiscard]] IoStatus drain(SSL* ssl) noexcept {
-    if (pending_.empty()) {
+    if (output_size() == 0) {
       return lost_alert_ ? IoStatus::failed : IoStatus::done;
     }
     std::size_t written = 0;
-    const int returned = ::SSL_write_ex(ssl, pending_.data(), pending_.size(), &written);
-    if (returned == 1) {
+    const int returned =
+        owes_close_ ? ::SSL_shutdown(ssl) : ::SSL_write_ex(ssl, pending_.data(), pending_.size(), &written);
+    if (returned == 1 || (owes_close_ && returned == 0)) {
       pending_ = {};
+      owes_close_ = false;
       return IoStatus::done;
     }
     switch (::SSL_get_error(ssl, returned)) {
@@ -91,7 +101,8 @@ class NativeEngine {
   }
 
   [[nodiscard]] bool first_record_left() const noexcept { return pending_.empty(); }
-  [[nodiscard]] std::size_t output_size() const noexcept { return pending_.size(); }
+  /// Zero only if nothing is pending.
+  [[nodiscard]] std::size_t output_size() const noexcept { return pending_.size() + (owes_close_ ? 1 : 0); }
   [[nodiscard]] bool input_waits() const noexcept { return false; }
   [[nodiscard]] bool dry() const noexcept { return read_at_start_ == ::BIO_number_read(transport_.reader()); }
   [[nodiscard]] bool ended() const noexcept { return false; }
@@ -100,18 +111,20 @@ class NativeEngine {
 
   void start_read() noexcept { read_at_start_ = ::BIO_number_read(transport_.reader()); }
 
-  /// While a record is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a
-  /// KeyUpdate in TLS 1.3; up to TLS 1.2 the refusal of a renegotiation, which makes even the right retry fatal.
+  /// While something is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a
+  /// KeyUpdate in TLS 1.3; up to TLS 1.2 the refusal of a renegotiation, which makes even the right retry fatal. And where
+  /// the size of records is not what it was when OpenSSL made its buffer, a KeyUpdate makes it anew, without the record.
   [[nodiscard]] bool must_finish_write_first(SSL* ssl) const noexcept {
-    return !pending_.empty() &&
-           (::SSL_version(ssl) < TLS1_3_VERSION || ::SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE);
+    return output_size() != 0 &&
+           (::SSL_version(ssl) < TLS1_3_VERSION || ::SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE ||
+            buffer_may_change_ || peer_limits_records(ssl));
   }
 
   /// An alert that OpenSSL owes and could not send while it read breaks the stream, although OpenSSL goes on as if it did
   /// not (TLS 1.2, a refused renegotiation). That is the end of the connection: said, instead of bytes that never arrive.
   [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
     SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // with it, a truncation could not be told from a close
-    const bool one_record = !pending_.empty() && (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) != 0;
+    const bool one_record = output_size() != 0 && (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) != 0;
     if (one_record) {  // so that must_finish_write_first() sees what each one asks
       SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
@@ -120,7 +133,7 @@ class NativeEngine {
     if (one_record) {
       SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
-    lost_alert_ = lost_alert_ || (pending_.empty() && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
+    lost_alert_ = lost_alert_ || (output_size() == 0 && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
     return returned;
   }
 
@@ -129,17 +142,24 @@ class NativeEngine {
  private:
   /// The most plaintext in one record: `record`, or what the peer has asked for (RFC 6066, max_fragment_length).
   [[nodiscard]] static std::size_t negotiated_record(const SSL* ssl, std::size_t record) noexcept {
-    const SSL_SESSION* const session = ::SSL_get_session(ssl);
-    const unsigned code = session != nullptr ? ::SSL_SESSION_get_max_fragment_length(session) : 0U;
+    const unsigned code = max_fragment_length(ssl);
     const std::size_t asked = code >= 1 && code <= 4 ? std::size_t{256} << code : record;
     return asked < record ? asked : record;
+  }
+  [[nodiscard]] static bool peer_limits_records(const SSL* ssl) noexcept { return max_fragment_length(ssl) != 0; }
+  /// The extension's code; 0: there is none.
+  [[nodiscard]] static unsigned max_fragment_length(const SSL* ssl) noexcept {
+    const SSL_SESSION* const session = ::SSL_get_session(ssl);
+    return session != nullptr ? ::SSL_SESSION_get_max_fragment_length(session) : 0U;
   }
 
   NativeBio transport_;
   std::span<const std::byte> pending_;
   std::uint64_t read_at_start_ = 0;
-  BIO* writer_ = nullptr;    // the SSL's
-  bool lost_alert_ = false;  // OpenSSL could not send an alert, and nothing can be sent behind it
+  BIO* writer_ = nullptr;           // the SSL's
+  bool buffer_may_change_ = false;  // a connected SSL was adopted: it may have records of another size
+  bool owes_close_ = false;         // close_notify is pending, and no record
+  bool lost_alert_ = false;         // OpenSSL could not send an alert, and nothing can be sent behind it
 };
 
 }  // namespace tlsmode::engine

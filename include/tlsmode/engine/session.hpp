@@ -60,6 +60,12 @@ class Session : public SessionOutput<Policy, Transport> {
     }
   }
 
+  [[nodiscard]] bool wants_write() const noexcept {
+    if (ssl_ && ::SSL_in_init(ssl_.get()) != 0) {  // a write that waits for the handshake waits for what that waits for
+      return engine_.output_size() != 0 || SSL_want_write(ssl_.get());
+    }
+    return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
+  }
   [[nodiscard]] bool has_input() const noexcept {
     return ssl_ && (engine_.input_waits() || ::SSL_pending(ssl_.get()) > 0);
   }
@@ -95,8 +101,9 @@ class Session : public SessionOutput<Policy, Transport> {
     if (sent == IoStatus::done || sent == IoStatus::failed) {
       return sent == IoStatus::done ? IoStatus::want_read : sent;
     }
-    const bool caller_will_retry = pending_write().length != 0 && ::SSL_in_init(ssl_.get()) == 0;
-    return caller_will_retry ? IoStatus::want_read : IoStatus::want_write;
+    const bool handshakes = ::SSL_in_init(ssl_.get()) != 0;  // a renegotiation: then the flush, too, may wait for input
+    const bool has_to_wait = handshakes ? sent == IoStatus::want_read : pending_write().length != 0;  // for the caller
+    return has_to_wait ? IoStatus::want_read : IoStatus::want_write;
   }
 };
 

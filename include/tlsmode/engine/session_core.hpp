@@ -83,14 +83,21 @@ class SessionCore {
                     .message = phase_ == Phase::handshaking
                                    ? "the peer ended the stream during the handshake"
                                    : "the peer ended the stream without close_notify: data may be missing"}};
-    return peer_end_ = IoStatus::truncated;
+    if (peer_end_ == IoStatus::done) {  // a close that came before stays one
+      peer_end_ = IoStatus::truncated;
+    }
+    return IoStatus::truncated;
   }
 
   /// Turns what OpenSSL answered into a status, and its error queue into error().
   /// `ended`: OpenSSL was told of the end of the stream. `transport_error`: errno of the transport; 0 if it did not fail.
   [[nodiscard]] IoStatus settle_answer(int returned, Operation operation, bool ended, int transport_error) noexcept {
     const int system_error = errno;
-    switch (const int answer = ::SSL_get_error(ssl_.get(), returned)) {
+    int answer = ::SSL_get_error(ssl_.get(), returned);
+    if (answer == SSL_ERROR_ZERO_RETURN && peer_end_ == IoStatus::closed) {
+      answer = SSL_ERROR_SYSCALL;  // OpenSSL remembers the close, and takes a failure to send for it
+    }
+    switch (answer) {
       case SSL_ERROR_WANT_READ: return IoStatus::want_read;
       case SSL_ERROR_WANT_WRITE: return IoStatus::want_write;
       case SSL_ERROR_ZERO_RETURN:
@@ -132,7 +139,6 @@ class SessionCore {
   IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended
   Phase phase_ = Phase::handshaking;
   bool close_sent_ = false;        // this side has begun to say close_notify
-  bool close_left_ = false;        // OpenSSL has said it
   bool key_update_waits_ = false;  // update_keys() answered that it waits, and is asked again
 };
 

@@ -141,6 +141,12 @@ class SessionOutput : public SessionCore {
     if (phase_ != Phase::established) {
       return phase_ == Phase::handshaking ? handshake(operation) : refuse_dead(operation);
     }
+    if (!Engine::sends_whole_batches && ::SSL_in_init(ssl_.get()) != 0 && SSL_want_write(ssl_.get())) {
+      const IoStatus status = handshake(operation);  // OpenSSL has a part of a message left, a KeyUpdate perhaps
+      if (status != IoStatus::done && status != IoStatus::want_read) {
+        return status;
+      }
+    }
     clear_stale_errors();
     const IoStatus status =
         writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
@@ -160,15 +166,15 @@ class SessionOutput : public SessionCore {
     if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {
       return status;
     }
-    if (!close_left_) {
-      close_sent_ = true;  // OpenSSL takes no writes from here on, even if it has to be asked again
-      const int returned =
-          ::SSL_shutdown(ssl_.get());  // 0 is success: close_notify is sent, the peer's is not here yet
-      if (returned < 0) {
-        return settle(returned, Operation::shutdown);
+    if (!close_sent_) {
+      close_sent_ = true;  // OpenSSL takes no writes from here on
+      const int returned = ::SSL_shutdown(ssl_.get());
+      if (returned < 0) {  // 0 is success: close_notify is sent, the peer's is not here yet
+        const IoStatus status = settle(returned, Operation::shutdown);
+        engine_.owe_close(status == IoStatus::want_write);
+        return status;
       }
       ::ERR_clear_error();
-      close_left_ = true;
     }
     return note_failure(engine_.drain(ssl_.get()), Operation::shutdown);
   }
@@ -199,12 +205,6 @@ class SessionOutput : public SessionCore {
     return status;
   }
 
-  [[nodiscard]] bool wants_write() const noexcept {
-    if (ssl_ && ::SSL_in_init(ssl_.get()) != 0) {  // a write that waits for the handshake waits for what that waits for
-      return engine_.output_size() != 0 || SSL_want_write(ssl_.get());
-    }
-    return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
-  }
   [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
 
  protected:
