@@ -87,6 +87,14 @@ class Bench {
     received_ += size;
   }
 
+  /// One more connection that has carried 16 KiB each way, and stays.
+  void idle() {
+    idle_.push_back(std::move(session_));
+    other_idle_.push_back(std::move(other_));
+    handshake();
+    echo(16384);
+  }
+
   [[nodiscard]] const Counts& total() const { return total_; }
 
  private:
@@ -111,6 +119,8 @@ class Bench {
   OpenSslSide other_shared_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<RawSession> other_;
+  std::vector<std::unique_ptr<Session>> idle_;
+  std::vector<std::unique_ptr<RawSession>> other_idle_;
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   Counts total_;
@@ -133,17 +143,20 @@ void run(const std::string& scenario, int repeats) {
       bench->read(65536);
     else if (scenario == "write_100_x_100")
       bench->write(100, 100);
+    else if (scenario == "idle")
+      bench->idle();
     else
       fail("no such scenario");
   }
   const Counts& total = bench->total();
-  std::printf("{\"repeats\": %d, \"system_calls\": %ju, \"allocations\": %ju}\n", repeats,
-              std::uintmax_t{total.system_calls()}, std::uintmax_t{total.allocations});
+  std::printf("{\"repeats\": %d, \"system_calls\": %ju, \"allocations\": %ju, \"held_bytes\": %jd}\n", repeats,
+              std::uintmax_t{total.system_calls()}, std::uintmax_t{total.allocations},
+              static_cast<std::intmax_t>(total.held_bytes));
 }
 
-template <class WriteRule>
+template <class WriteRule, bool releases = false>
 void run_tlsmode(const std::string& scenario, int repeats) {
-  using Policy = TlsmodeClient<WriteRule>;
+  using Policy = TlsmodeClient<WriteRule, releases>;
   run<TlsmodeSide<Policy>, TlsmodeSession<Policy>>(scenario, repeats);
 }
 
@@ -157,8 +170,12 @@ int main(int argc, char** argv) {
   const int repeats = std::atoi(argv[3]);
   if (subject == "raw")
     bench::run<bench::OpenSslSide, bench::RawSession>(scenario, repeats);
+  else if (subject == "raw_release")
+    bench::run<bench::ReleasingSide, bench::RawSession>(scenario, repeats);
   else if (subject == "tlsmode_strict")
     bench::run_tlsmode<tlsmode::StrictWrites>(scenario, repeats);
+  else if (subject == "tlsmode_release")
+    bench::run_tlsmode<tlsmode::StrictWrites, true>(scenario, repeats);
   else if (subject == "tlsmode_buffered")
     bench::run_tlsmode<tlsmode::BufferedWrites>(scenario, repeats);
   else

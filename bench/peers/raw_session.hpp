@@ -57,6 +57,11 @@ class RawSession {
   int descriptor_;
 };
 
+/// As OpenSslSide, with the buffers released whenever they are empty.
+struct ReleasingSide : OpenSslSide {
+  explicit ReleasingSide(const Setup& setup) : OpenSslSide(setup, SSL_MODE_RELEASE_BUFFERS) {}
+};
+
 }  // namespace bench
 
 #endif

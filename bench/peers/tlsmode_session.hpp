@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tlsmode over a blocking Socket, with the write rule as the only difference between the two peers.
+// tlsmode over a blocking Socket, with the write rule, or release_buffers, as the only difference between its peers.
 #ifndef TLSMODE_BENCH_PEERS_TLSMODE_SESSION_HPP
 #define TLSMODE_BENCH_PEERS_TLSMODE_SESSION_HPP
 
@@ -9,15 +9,24 @@
 
 namespace bench {
 
-template <class WriteRule>
+template <bool releases>
+consteval tlsmode::ModeSet with_released_buffers(tlsmode::ModeSet modes) {
+  if constexpr (releases) modes = modes | tlsmode::Mode::release_buffers;
+  return modes;
+}
+
+/// The shipped policies, but for the write rule, TLS 1.3 as all peers speak it, and `releases`: OpenSSL's release_buffers.
+template <class WriteRule, bool releases = false>
 struct TlsmodeClient : tlsmode::Client {
   using Writes = WriteRule;
+  static constexpr tlsmode::ModeSet modes = with_released_buffers<releases>(tlsmode::Client::modes);
   static constexpr tlsmode::Version min_version = tlsmode::Version::tls1_3;
 };
 
-template <class WriteRule>
+template <class WriteRule, bool releases = false>
 struct TlsmodeServer : tlsmode::Server {
   using Writes = WriteRule;
+  static constexpr tlsmode::ModeSet modes = with_released_buffers<releases>(tlsmode::Server::modes);
   static constexpr tlsmode::Version min_version = tlsmode::Version::tls1_3;
 };
 
@@ -94,10 +103,11 @@ class TlsmodeSession {
 };
 
 /// The peer's two ends, chosen at run time.
-template <class WriteRule, template <class, class> class Driver, template <class> class Session = TlsmodeSession>
+template <class WriteRule, template <class, class> class Driver, template <class> class Session = TlsmodeSession,
+          bool releases = false>
 std::unique_ptr<Peer> make_tlsmode_peer(const Setup& setup) {
-  using ForClient = TlsmodeClient<WriteRule>;
-  using ForServer = TlsmodeServer<WriteRule>;
+  using ForClient = TlsmodeClient<WriteRule, releases>;
+  using ForServer = TlsmodeServer<WriteRule, releases>;
   if (setup.side == Side::client) return std::make_unique<Driver<TlsmodeSide<ForClient>, Session<ForClient>>>(setup);
   return std::make_unique<Driver<TlsmodeSide<ForServer>, Session<ForServer>>>(setup);
 }

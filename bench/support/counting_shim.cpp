@@ -4,6 +4,7 @@
 #include "counting_shim.hpp"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -66,27 +67,36 @@ void* __libc_malloc(size_t);
 void* __libc_calloc(size_t, size_t);
 void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
+void __libc_free(void*);
 
-void* malloc(size_t size) noexcept {
+}  // extern "C"
+
+namespace {
+
+void* counted(void* block) {
   ++counts.allocations;
-  return __libc_malloc(size);
+  counts.held_bytes += ::malloc_usable_size(block);
+  return block;
 }
-void* calloc(size_t count, size_t size) noexcept {
-  ++counts.allocations;
-  return __libc_calloc(count, size);
-}
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(size_t size) noexcept { return counted(__libc_malloc(size)); }
+void* calloc(size_t count, size_t size) noexcept { return counted(__libc_calloc(count, size)); }
 void* realloc(void* old, size_t size) noexcept {
-  ++counts.allocations;
-  return __libc_realloc(old, size);
+  counts.held_bytes -= ::malloc_usable_size(old);
+  return counted(__libc_realloc(old, size));
 }
-void* aligned_alloc(size_t alignment, size_t size) noexcept {
-  ++counts.allocations;
-  return __libc_memalign(alignment, size);
-}
+void* aligned_alloc(size_t alignment, size_t size) noexcept { return counted(__libc_memalign(alignment, size)); }
 int posix_memalign(void** result, size_t alignment, size_t size) noexcept {
-  ++counts.allocations;
-  *result = __libc_memalign(alignment, size);
+  *result = counted(__libc_memalign(alignment, size));
   return *result != nullptr ? 0 : ENOMEM;
+}
+void free(void* block) noexcept {
+  counts.held_bytes -= ::malloc_usable_size(block);
+  __libc_free(block);
 }
 
 }  // extern "C"

@@ -45,10 +45,13 @@ class OpenSslSettings {
   OpenSslSessions sessions_;
 };
 
-/// A context of our own with those settings.
+/// A context of our own with those settings, and with `modes` on top of the default ones.
 class OpenSslSide {
  public:
-  explicit OpenSslSide(const Setup& setup) : context_(::SSL_CTX_new(::TLS_method())), settings_(context_, setup) {}
+  explicit OpenSslSide(const Setup& setup, long modes = 0)
+      : context_(::SSL_CTX_new(::TLS_method())), settings_(context_, setup) {
+    SSL_CTX_set_mode(context_, modes);
+  }
   ~OpenSslSide() { ::SSL_CTX_free(context_); }
   OpenSslSide(const OpenSslSide&) = delete;
   OpenSslSide& operator=(const OpenSslSide&) = delete;
