@@ -20,17 +20,17 @@ LIBRARIES = {
 }
 
 
-def measure(source, compiler, note, times=3):
+def measure(source, compiler, progress, times=3):
     """Returns name -> costs. A library that is not there is left out."""
     costs = {}
     clients = pathlib.Path(source, "bench", "include_cost")
     with tempfile.TemporaryDirectory() as directory:
         for name, libraries in LIBRARIES.items():
-            note(f"include cost: {name}")
+            progress.step("including, compiling and linking a small client", name, 90 / len(LIBRARIES))
             try:
                 costs[name] = measure_one(clients / f"{name}.cpp", libraries, compiler, pathlib.Path(source, "include"), pathlib.Path(directory), times)
             except subprocess.CalledProcessError as problem:
-                note(f"include cost: {name} is left out ({(problem.stderr or '').strip().splitlines()[:1]})")
+                progress.note(f"include cost: {name} is left out: {((problem.stderr or '').strip().splitlines() or ['it does not compile'])[0]}")
     return costs
 
 

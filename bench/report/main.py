@@ -1,12 +1,12 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Measures tlsmode and its peers side by side: builds bench/, runs the peers in turns, prints medians, ranges and ratios to raw,
-and writes results.json, results.md and the plots.
+then the targets, and writes results.json, results.md and the plots. It installs what is missing, and says so first.
 
   tools/bench --quick                       a few minutes
-  tools/bench                               everything, about an hour
+  tools/bench                               everything, more than an hour
   tools/bench --quick --only bulk,calls     measurements whose names begin so
   tools/bench --from results.json           tables and plots again, from figures of an earlier run
+  tools/bench --document                    and puts them into docs/performance.md, README.md and docs/plots
 """
 
 import argparse
@@ -19,31 +19,33 @@ import shutil
 import subprocess
 import sys
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(SOURCE / "bench" / "report"))
 sys.dont_write_bytecode = True
 
+import document  # noqa: E402
 import include_cost  # noqa: E402
 import measurements as plan  # noqa: E402
 import runner  # noqa: E402
 import tables  # noqa: E402
 
-# What has to be there, and what more peers or figures come with. Alternatives: the first that the system offers.
-NEEDED = [["g++"], ["meson"], ["ninja-build"], ["pkg-config"], ["libssl-dev"]]
-WELCOME = [["valgrind"], ["libasio-dev"], ["libevent-dev"], ["libpoco-dev"], ["libgnutls28-dev"], ["libbotan-3-dev", "libbotan-2-dev"],
-           ["python3-matplotlib"]]
+try:
+    import plots
+except ImportError:  # figures come first, and matplotlib may be missing
+    plots = None
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE_COST_SECONDS = 90  # about; only the forecast of the time left needs it
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller workloads, fewer rounds")
     parser.add_argument("--only", default="", help="comma-separated beginnings of measurement names; `include_cost` is one")
     parser.add_argument("--peers", default="", help="comma-separated peers (raw is always among them)")
     parser.add_argument("--rounds", type=int, help="rounds of every measurement that has more than one")
     parser.add_argument("--build", default=str(SOURCE / "build" / "bench"), help="build directory (default: build/bench)")
     parser.add_argument("--output", help="where results go (default: <build>/results)")
-    parser.add_argument("--plots", help="where the plots go (default: <output>/plots)")
     parser.add_argument("--from", dest="earlier", help="take the figures from this results.json, measure nothing")
+    parser.add_argument("--document", action="store_true", help="write the figures into docs/performance.md and README.md, the plots to docs/plots")
     parser.add_argument("--no-install", action="store_true", help="use what is there, install nothing")
     parser.add_argument("--list", action="store_true", help="list the measurements")
     return parser.parse_args()
@@ -54,67 +56,31 @@ def main():
     if arguments.list:
         return list_measurements(arguments)
     output = pathlib.Path(arguments.output or pathlib.Path(arguments.build) / "results")
+    output.mkdir(parents=True, exist_ok=True)
     if arguments.earlier:
         record = json.loads(pathlib.Path(arguments.earlier).read_text(encoding="utf-8"))
-        wanted = plan.measurements(record["quick"])
     else:
-        install_missing(arguments.no_install)
         build(arguments.build)
-        wanted = chosen_measurements(arguments)
-        record = measure(arguments, wanted)
-        output.mkdir(parents=True, exist_ok=True)
+        record = measure(arguments, chosen_measurements(arguments))
         (output / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    report(record, wanted, output, arguments.plots or output / "plots")
+    report(record, output, arguments.document)
     return 0
 
 
 def list_measurements(arguments):
-    for each in plan.measurements(arguments.quick):
-        print(f"{each.name:28} {each.title} ({each.rounds} rounds, {len(each.peers)} peers)")
-    print(f"{'include_cost':28} including, compiling and linking a small client")
+    listed = plan.measurements(arguments.quick)
+    for each in listed:
+        print(f"{each.name:26} {each.title} ({each.rounds} rounds, {len(each.peers)} peers)")
+    print(f"{'include_cost':26} including, compiling and linking a small client")
+    seconds = sum(each.rounds * len(each.peers) * each.seconds for each in listed) + INCLUDE_COST_SECONDS
+    print(f"about {seconds / 60:.0f} minutes in all")
     return 0
-
-
-def install_missing(forbidden):
-    missing = [choice for choice in map(pick_package, NEEDED + WELCOME) if choice]
-    if not missing:
-        return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
-    if os.geteuid() != 0:
-        command = ["sudo", "-n", *command]
-    if forbidden or not shutil.which("apt-get"):
-        print("not installed, so their figures are missing:", " ".join(missing))
-        return
-    print("installing what is missing:", " ".join(command), flush=True)
-    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
-        print("that did not work. With the rights to do so, run:\n  apt-get install -y --no-install-recommends " + " ".join(missing))
-        print("going on with what there is")
-
-
-def pick_package(alternatives):
-    """The package to install, or none if one of the alternatives is installed or the system has none of them."""
-    if not shutil.which("dpkg-query"):
-        return None
-    if any(is_installed(name) for name in alternatives):
-        return None
-    return next((name for name in alternatives if quiet(["apt-cache", "show", name]) == 0), None)
-
-
-def is_installed(name):
-    if shutil.which({"ninja-build": "ninja"}.get(name, name)):
-        return True
-    status = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], check=False, capture_output=True, text=True)
-    return status.stdout.endswith(" installed")
-
-
-def quiet(command):
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
 
 def build(directory):
     options = ["-Dbench=true", "-Dtests=disabled", "-Dexamples=disabled", "-Dbuildtype=debugoptimized"]
     again = ["--reconfigure"] if pathlib.Path(directory, "build.ninja").exists() else []
-    print("building in", directory, flush=True)
+    print(f"Building in {directory} (a minute or two the first time)", flush=True)
     for command in (["meson", "setup", *again, str(directory), str(SOURCE), *options], ["ninja", "-C", str(directory)]):
         result = subprocess.run(command, check=False, capture_output=True, text=True)
         if result.returncode != 0:
@@ -127,7 +93,8 @@ def is_chosen(arguments, name):
 
 def chosen_measurements(arguments):
     wanted = [each for each in plan.measurements(arguments.quick) if is_chosen(arguments, each.name)]
-    if not shutil.which("valgrind"):
+    if not shutil.which("valgrind") and any(each.kind == "callgrind" for each in wanted):
+        print("No valgrind, so instructions are not counted.")
         wanted = [each for each in wanted if each.kind != "callgrind"]
     for each in wanted:
         if arguments.rounds and each.rounds > 1:
@@ -140,11 +107,14 @@ def measure(arguments, wanted):
     peers = ["raw", *arguments.peers.split(",")] if arguments.peers else plan.PEERS
     absent = [peer for peer in peers if not programs.has(peer)]
     if absent:
-        print("not built, so not measured:", " ".join(absent))
+        print("Not built, because the library is not there, so not measured:", " ".join(absent))
+    with_costs = is_chosen(arguments, "include_cost")
     record = {"quick": arguments.quick, "machine": describe_machine(), "runs": [], "include_cost": {}}
-    record["runs"] = list(programs.run_all(wanted, [peer for peer in peers if peer not in absent]))
-    if is_chosen(arguments, "include_cost"):
-        record["include_cost"] = include_cost.measure(SOURCE, os.environ.get("CXX", "g++"), lambda text: print(text, file=sys.stderr, flush=True))
+    progress = runner.Progress(INCLUDE_COST_SECONDS if with_costs else 0)
+    record["runs"] = list(programs.run_all(wanted, [peer for peer in peers if peer not in absent], progress))
+    if with_costs:
+        record["include_cost"] = include_cost.measure(SOURCE, os.environ.get("CXX", "g++"), progress)
+    progress.end()
     return record
 
 
@@ -156,7 +126,6 @@ def describe_machine():
         "cores": len(os.sched_getaffinity(0)),
         "system": re.search(r'PRETTY_NAME="?([^"\n]*)', system).group(1),
         "kernel": platform.release(),
-        "openssl": first_line(["openssl", "version"]),
         "compiler": first_line([os.environ.get("CXX", "g++"), "--version"]),
     }
 
@@ -168,34 +137,43 @@ def first_line(command):
         return "unknown"
 
 
-def report(record, wanted, output, plots_directory):
+def machine_text(record):
+    """What was measured on, and with which libraries, as the programs themselves said."""
+    machine = record["machine"]
+    spoken = {}
+    for run in record["runs"]:
+        if "library" in run:
+            spoken.setdefault((run["library"], run["protocol"], run["cipher"]), set()).add(run["peer"])
+    lines = [f"{machine['processor']}, {machine['cores']} cores; {machine['system']}, Linux {machine['kernel']}; {machine['compiler']}."]
+    if record["quick"]:
+        lines.append("**The figures are those of a `--quick` run.**")
+    lines += ["", tables.table(["library", "protocol", "cipher", "peers"], [[*what, ", ".join(sorted(peers))] for what, peers in sorted(spoken.items())])
+              .replace("---:", "---")]
+    return "\n".join(lines)
+
+
+def report(record, output, into_documents):
+    wanted = plan.measurements(record["quick"])
     results = tables.Results(record["runs"])
     costs = record["include_cost"]
-    text = "\n".join(f"- {name}: {value}" for name, value in record["machine"].items()) + "\n\n" + tables.markdown(wanted, results)
-    if costs:
-        text += "\n" + tables.include_cost_markdown(costs)
-    print(text)
-    print(tables.targets_text(wanted, results, costs))
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "results.md").write_text(text, encoding="utf-8")
-    try:
-        import plots  # only here: figures come first, and matplotlib may be missing
-    except ImportError:
-        draw_with_the_systems_python(output, plots_directory)
-        return
-    drawn = plots.draw_all(wanted, results, costs, plots_directory)
-    print(f"{len(drawn)} plots in {plots_directory}; figures in {output}")
-
-
-def draw_with_the_systems_python(output, plots_directory):
-    """The package manager's matplotlib belongs to the system's python3, which need not be the first in the path."""
-    system = "/usr/bin/python3"
-    if os.path.realpath(sys.executable) == os.path.realpath(system) or quiet([system, "-c", "import matplotlib"]) != 0:
-        print("no plots: python3-matplotlib is missing")
-        return
-    subprocess.run([system, __file__, "--from", str(output / "results.json"), "--output", str(output), "--plots", str(plots_directory)],
-                   check=True, stdout=subprocess.DEVNULL)
-    print(f"plots in {plots_directory}; figures in {output}")
+    texts = tables.sections(wanted, results, costs) | {"machine": machine_text(record), "summary": tables.summary_table(wanted, results, costs)}
+    everything = "\n".join(f"## {name}\n\n{texts[name]}" for name in ("machine", *tables.SECTIONS))
+    (output / "results.md").write_text(everything, encoding="utf-8")
+    for name in ("bulk", "calls", "small", "ping", "handshake", "idle", "instructions", "growth", "include", "limit"):
+        if texts[name] != "Not measured.\n":
+            print(texts[name])
+    print(f"{texts['machine']}\nWho is ahead of tlsmode:\n\n{texts['losses']}\nTargets:\n\n{tables.targets_text(wanted, results, costs)}\n")
+    plots_directory = SOURCE / "docs" / "plots" if into_documents else output / "plots"
+    if plots is None:
+        print("No plots: python3-matplotlib is missing.")
+    else:
+        drawn = plots.draw_all(wanted, results, costs, plots_directory)
+        print(f"{len(drawn)} plots in {plots_directory}")
+    print(f"Figures in {output}/results.json and results.md")
+    if into_documents:
+        for path in (SOURCE / "docs" / "performance.md", SOURCE / "README.md"):
+            document.write_figures(path, texts)
+            print("written into", path)
 
 
 if __name__ == "__main__":

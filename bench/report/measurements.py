@@ -34,6 +34,7 @@ class Measurement:
     # For growth: which curve this is a point of, and where.
     curve: str = ""
     x: int = 0
+    writes: int = 0  # of small writes: how many
 
     @property
     def group(self):
@@ -57,7 +58,7 @@ def small(quick):
     writes = 100_000 if quick else 1_000_000
     figures = [Figure("cpu", "CPU s"), Figure("mb_per_second", "MB/s", 1, True), Figure("wire_bytes", "bytes on the wire", 0)]
     return [Measurement("small_writes", f"{writes:,} writes of 100 B", ["bulk", "write=100", f"bytes={writes * 100}"], figures,
-                        3 if quick else 5, 0.7 if quick else 5)]
+                        3 if quick else 5, 0.7 if quick else 5, writes=writes)]
 
 
 def ping_pong(quick):

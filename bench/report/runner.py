@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 LONGEST_RUN = 300  # seconds
 
@@ -23,15 +24,16 @@ class Runner:
     def has(self, peer):
         return (self.programs / f"bench_{peer}").exists()
 
-    def run_all(self, measurements, peers):
+    def run_all(self, measurements, peers, progress):
         """Yields each run's figures. A peer that fails is reported and left out of what follows in its measurement."""
-        plan = [(m, [peer for peer in m.peers if peer in peers]) for m in measurements]
-        progress = Progress(sum(m.rounds * len(takers) for m, takers in plan))
-        for measurement, takers in plan:
+        work = [(m, [peer for peer in m.peers if peer in peers]) for m in measurements]
+        progress.expect(sum(m.rounds * len(takers) * m.seconds for m, takers in work))
+        for measurement, takers in work:
             failed = set()
             for turn in range(measurement.rounds):
-                for peer in takers[turn % len(takers):] + takers[:turn % len(takers)] if takers else []:
-                    progress.step(f"{measurement.title}: {peer}, round {turn + 1}/{measurement.rounds}")
+                first = turn % max(len(takers), 1)  # nobody is always first
+                for peer in takers[first:] + takers[:first]:
+                    progress.step(f"{measurement.title}: round {turn + 1} of {measurement.rounds}", peer, measurement.seconds)
                     if peer in failed:
                         continue
                     try:
@@ -41,7 +43,6 @@ class Runner:
                         progress.note(f"{measurement.name}: {peer} failed: {reason(problem)}")
                         continue
                     yield {**figures, "measurement": measurement.name, "peer": peer, "round": turn}
-        progress.end()
 
     def run_one(self, measurement, peer):
         if measurement.kind == "callgrind":
@@ -94,13 +95,29 @@ def reason(problem):
 
 
 class Progress:
-    def __init__(self, total):
-        self.total, self.done, self.in_place = total, 0, sys.stderr.isatty()
+    """What is going on, and how long it will still take: the plan's own estimates, corrected by how long things took so far.
+    One line that changes on a terminal; elsewhere one line for every round."""
 
-    def step(self, text):
-        self.done += 1
-        line = f"[{self.done}/{self.total}] {text}"
+    def __init__(self, more):
+        self.begun, self.expected, self.behind, self.current = time.monotonic(), more, 0, 0
+        self.in_place, self.last = sys.stderr.isatty(), ""
+
+    def expect(self, seconds):
+        self.expected += seconds
+
+    def step(self, what, who, seconds):
+        self.behind, self.current = self.behind + self.current, seconds
+        if not self.in_place and what == self.last:
+            return
+        self.last = what
+        line = f"[{self.left()} left] {what}" + (f": {who}" if self.in_place else "")
         print(f"\r\033[K{line}" if self.in_place else line, end="" if self.in_place else "\n", file=sys.stderr, flush=True)
+
+    def left(self):
+        elapsed = time.monotonic() - self.begun
+        pace = elapsed / self.behind if self.behind > 5 else 1
+        seconds = (self.expected - self.behind) * pace
+        return f"{seconds / 60:3.0f} min" if seconds > 90 else f"{seconds:3.0f} s"
 
     def note(self, text):
         print(f"\r\033[K{text}" if self.in_place else text, file=sys.stderr, flush=True)
