@@ -32,6 +32,12 @@ enum class Verification {
   insecure_anyone_can_be_my_peer,  ///< Nothing is verified. For tests, and for peers verified by other means.
 };
 
+/// What becomes of OpenSSL's buffers, 17 KB for each direction, when a call has no more use for them.
+enum class Buffers {
+  released_when_idle,  ///< They are given back, unless more input is about to come: an idle connection holds none.
+  kept,  ///< They stay until the connection is destroyed: about 400 instructions less for a write and a read.
+};
+
 /// The complete default policy of a client. Derive and shadow to configure.
 /// Verifies chain and name, speaks TLS 1.2 and 1.3, follows OpenSSL's own write rule.
 struct Client {
@@ -51,6 +57,9 @@ struct Client {
 
   /// The most plaintext that one write commits before the transport has taken it. Units: bytes; one record to 256 KiB.
   static constexpr std::size_t batch_size = 65536;
+
+  /// Proof: tests/unit/connection_memory_test.cpp.
+  static constexpr Buffers buffers = Buffers::released_when_idle;
 
   /// Hands encryption to the kernel where it can be had; needs NativeBio and a write rule whose buffer stays in place.
   static constexpr bool kernel_tls = false;
@@ -76,6 +85,7 @@ concept PolicyType =
       { P::max_version } -> std::convertible_to<Version>;
       { P::record_size } -> std::convertible_to<std::size_t>;
       { P::batch_size } -> std::convertible_to<std::size_t>;
+      { P::buffers } -> std::convertible_to<Buffers>;
       { P::kernel_tls } -> std::convertible_to<bool>;
     } &&
     !ModeSet{P::modes}.intersects(write_rule_modes);  // FIX: choose these with `using Writes = MovingWrites;` and its kin

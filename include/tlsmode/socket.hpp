@@ -20,6 +20,8 @@ namespace tlsmode {
 /// Proof: tests/unit/socket_test.cpp.
 class Socket {
  public:
+  static constexpr bool short_send_means_full = true;
+
   /// Takes over `descriptor`, which is closed with this object; also when this throws.
   /// Errors: throws Error if it is no open descriptor or no stream socket. Wraps: getsockopt(2), SO_TYPE.
   explicit Socket(int descriptor) : descriptor_{descriptor}, owned_{true} { check(); }

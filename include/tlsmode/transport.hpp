@@ -15,7 +15,8 @@ namespace tlsmode {
 /// Returns: done with bytes; want_read or want_write if nothing can be done now; closed from receive at the end of the
 /// stream; failed, with errno saying why.
 /// Optional members: `send(first, second)`, which sends two spans as one; `bool blocking() const noexcept`, true if
-/// receive waits for input.
+/// receive waits for input; `static constexpr bool short_send_means_full`, true if a send that takes less than it was
+/// given would be followed by want_write. It is believed once the transport has answered want_write.
 /// Proof: tests/unit/transport_test.cpp "any type that models the concept carries a connection".
 // clang-format off
 template <typename T>
@@ -33,6 +34,10 @@ template <typename T>
 concept SendsPairs = requires(T& transport, std::span<const std::byte> bytes) {
   { transport.send(bytes, bytes) } noexcept -> std::same_as<WriteResult>;
 };
+
+/// A transport whose short sends are as good as want_write: epoll(7) says so of non-blocking sockets.
+template <typename T>
+concept ShortSendMeansFull = requires { requires T::short_send_means_full; };
 
 /// Whether receive may wait for input. Transports that do not say are taken for non-blocking.
 template <typename T>

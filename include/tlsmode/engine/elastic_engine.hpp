@@ -2,26 +2,24 @@
 #ifndef TLSMODE_ENGINE_ELASTIC_ENGINE_HPP
 #define TLSMODE_ENGINE_ELASTIC_ENGINE_HPP
 
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <utility>
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-#include <tlsmode/detail/byte_queue.hpp>
 #include <tlsmode/detail/handle.hpp>
 #include <tlsmode/engine/commit.hpp>
+#include <tlsmode/engine/incoming.hpp>
+#include <tlsmode/engine/outgoing.hpp>
 #include <tlsmode/transport.hpp>
 
 namespace tlsmode::engine {
 
 /// Our transport under OpenSSL, through a BIO that never says would-block on writes. SSL_write therefore always
-/// completes: what the transport did not take waits here as ciphertext, and no write is ever pending inside OpenSSL.
+/// completes: what the transport did not take waits in Outgoing, and no write is ever pending inside OpenSSL.
 /// A transport that fails to send does not fail OpenSSL either: its alert may still be read. The failure is kept.
-/// Input is received ahead, in pieces larger than a record, into memory that exists only while it holds something.
 template <TransportType Transport>
 class ElasticEngine {
  public:
@@ -30,25 +28,26 @@ class ElasticEngine {
   explicit ElasticEngine(Transport&& transport) : transport_{std::move(transport)} {}
   ElasticEngine(ElasticEngine&& other) noexcept
       : transport_{std::move(other.transport_)},
-        input_{std::move(other.input_)},
-        output_{std::move(other.output_)},
+        incoming_{std::move(other.incoming_)},
+        outgoing_{std::move(other.outgoing_)},
         bio_{std::move(other.bio_)},
-        state_{other.state_} {
+        first_record_end_{other.first_record_end_} {
     point_bio_to(this);
   }
   ElasticEngine& operator=(ElasticEngine&& other) noexcept {
     point_bio_to(nullptr);
     transport_ = std::move(other.transport_);
-    input_ = std::move(other.input_);
-    output_ = std::move(other.output_);
+    incoming_ = std::move(other.incoming_);
+    outgoing_ = std::move(other.outgoing_);
     bio_ = std::move(other.bio_);
-    state_ = other.state_;
+    first_record_end_ = other.first_record_end_;
     point_bio_to(this);
     return *this;
   }
   ~ElasticEngine() { point_bio_to(nullptr); }  // the SSL may have another owner, and outlive us
 
-  /// Puts this engine under `ssl`. Returns: false if there is no memory. Wraps: SSL_set0_rbio(3), SSL_set0_wbio(3).
+  /// Puts this engine under `ssl`. Returns: false if there is no memory.
+  /// Wraps: SSL_set0_rbio(3), SSL_set0_wbio(3), SSL_set_read_ahead(3).
   [[nodiscard]] bool attach(SSL* ssl) noexcept {
     const BIO_METHOD* const method = bio_method();
     bio_ = detail::Handle<&::BIO_free>{method != nullptr ? ::BIO_new(method) : nullptr};
@@ -61,68 +60,87 @@ class ElasticEngine {
     ::SSL_set0_rbio(ssl, bio_.get());
     ::BIO_up_ref(bio_.get());
     ::SSL_set0_wbio(ssl, bio_.get());
+    ::SSL_set_read_ahead(ssl, 1);  // a record is asked for in one call; OpenSSL never gets more than that, see Incoming
     return true;
   }
 
   [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-  /// Encrypts `bytes` record by record, at most `batch` of them, and hands the records to the transport as one.
-  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, std::size_t record,
-                              std::size_t batch) noexcept {
+  /// Encrypts `bytes`, at most `batch` of them, in records of `record` bytes, and hands the records to the transport as
+  /// one. `held_back`: the transport has just refused bytes, and is not asked again.
+  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, std::size_t record, std::size_t batch,
+                              bool held_back = false) noexcept {
     const std::span<const std::byte> all = bytes.first(bytes.size() < batch ? bytes.size() : batch);
-    state_.corked = all.size() > record;
-    state_.first_record_end = state_.sent;
+    if (held_back || all.size() > record) {
+      outgoing_.cork(all.size() + (all.size() / record + 1) * record_overhead);
+    }
+    first_record_end_ = outgoing_.sent();
     Commit result{1, 0};
     while (result.bytes != all.size()) {
       const std::span<const std::byte> rest = all.subspan(result.bytes);
-      const std::size_t size = rest.size() < record ? rest.size() : record;
-      state_.corked = state_.corked && size != rest.size();
+      if (rest.size() <= record && !held_back) {
+        outgoing_.uncork();
+      }
       std::size_t written = 0;
-      result.returned = ::SSL_write_ex(ssl, rest.data(), size, &written);
+      result.returned = ::SSL_write_ex(ssl, rest.data(), rest.size() < record ? rest.size() : record, &written);
       if (result.returned != 1) {
         break;
       }
       if (result.bytes == 0) {
-        state_.first_record_end = state_.sent + output_.size();
+        first_record_end_ = outgoing_.sent() + outgoing_.size();
       }
       result.bytes += written;
     }
-    state_.corked = false;
+    outgoing_.uncork();
     return result;
   }
 
   /// Sends what waits. Returns: done when nothing does; want_write, want_read; failed, also for an earlier failure.
   [[nodiscard]] IoStatus drain(SSL*) noexcept {
-    if (output_.empty()) [[likely]] {
-      return state_.send_error == 0 ? IoStatus::done : IoStatus::failed;
+    if (outgoing_.size() == 0) [[likely]] {
+      return outgoing_.error() == 0 ? IoStatus::done : IoStatus::failed;
     }
-    return send_output();
+    return outgoing_.send_all(transport_);
   }
 
+  /// As drain(), right after a commit: a transport that has just refused bytes is not asked again.
+  [[nodiscard]] IoStatus drain_commit(SSL* ssl) noexcept {
+    return outgoing_.size() != 0 && outgoing_.refusal() != IoStatus::done ? outgoing_.refusal() : drain(ssl);
+  }
+
+  /// While it is under way, a flight is gathered; it leaves when OpenSSL wants the answer, or with the next drain().
+  void begin_flight() noexcept { outgoing_.cork(0); }
+  void end_flight() noexcept { outgoing_.uncork(); }
+
   /// Whether the transport has taken the first record of the last commit.
-  [[nodiscard]] bool first_record_left() const noexcept { return state_.sent >= state_.first_record_end; }
+  [[nodiscard]] bool first_record_left() const noexcept { return outgoing_.sent() >= first_record_end_; }
 
   void owe_close(bool) noexcept {}  // nothing ever waits inside OpenSSL
-  [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
-  [[nodiscard]] bool input_waits() const noexcept { return !input_.empty(); }
-  [[nodiscard]] bool dry() const noexcept { return state_.dry; }      // since start_read(), receive had nothing to give
-  [[nodiscard]] bool ended() const noexcept { return state_.ended; }  // OpenSSL has been told of the end of the stream
+  [[nodiscard]] std::size_t output_size() const noexcept { return outgoing_.size(); }
+  [[nodiscard]] bool input_waits() const noexcept { return !incoming_.empty(); }
+  [[nodiscard]] bool dry() const noexcept { return incoming_.dry(); }
+  [[nodiscard]] bool ended() const noexcept { return incoming_.ended(); }  // OpenSSL has been told of the end
   [[nodiscard]] int system_error() const noexcept {
-    return state_.send_error != 0 ? state_.send_error : state_.receive_error;
+    return outgoing_.error() != 0 ? outgoing_.error() : incoming_.error();
   }
   [[nodiscard]] bool receive_may_wait() const noexcept { return detail::receive_may_wait(transport_); }
 
-  void start_read() noexcept { state_.dry = false; }
+  void start_read() noexcept { incoming_.start_read(); }
   [[nodiscard]] bool must_finish_write_first(SSL*) const noexcept { return false; }
   [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
     return ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
   }
 
-  void forget_burst() noexcept { state_.receive_size = one_record; }  // the input has run dry: expect little again
+  /// Gives OpenSSL's buffers back, unless they hold something or are about to. Wraps: SSL_free_buffers(3), which before
+  /// OpenSSL 3.0.14 frees them with half a record in them.
+  void release_buffers(SSL* ssl) noexcept {
+    if (incoming_.at_rest() && ::SSL_has_pending(ssl) == 0) {
+      ::SSL_free_buffers(ssl);
+    }
+  }
 
  private:
-  static constexpr std::size_t one_record = 17 * 1024;  // a full record with all that may be around it
-  static constexpr std::size_t four_records = 68 * 1024;
+  static constexpr std::size_t record_overhead = 64;  // header, nonce, padding and tag of a record: this or less
 
   [[nodiscard]] static const BIO_METHOD* bio_method() noexcept {
     static BIO_METHOD* const method = make_bio_method();  // made once, kept until the process ends
@@ -146,17 +164,15 @@ class ElasticEngine {
   static int on_read(BIO* bio, char* to, std::size_t size, std::size_t* bytes) noexcept {
     auto* const engine = static_cast<ElasticEngine*>(::BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    if (engine == nullptr || (engine->input_.empty() && !engine->receive(bio))) {
+    if (engine == nullptr) {
       return 0;
     }
-    const std::span<const std::byte> held = engine->input_.bytes();
-    *bytes = size < held.size() ? size : held.size();
-    std::memcpy(to, held.data(), *bytes);
-    engine->input_.drop(*bytes);
-    if (engine->input_.empty()) {
-      engine->input_.release();
+    const ReadResult result = engine->read_record({reinterpret_cast<std::byte*>(to), size});
+    if (result.status == IoStatus::want_read) {
+      BIO_set_retry_read(bio);
     }
-    return 1;
+    *bytes = result.bytes;
+    return result.status == IoStatus::done ? 1 : 0;
   }
 
   static int on_write(BIO* bio, const char* from, std::size_t size, std::size_t* bytes) noexcept {
@@ -165,7 +181,7 @@ class ElasticEngine {
     if (engine == nullptr) {
       return 0;
     }
-    engine->take_ciphertext({reinterpret_cast<const std::byte*>(from), size});
+    engine->outgoing_.take(engine->transport_, {reinterpret_cast<const std::byte*>(from), size});
     *bytes = size;
     return 1;
   }
@@ -174,122 +190,23 @@ class ElasticEngine {
     const auto* const engine = static_cast<const ElasticEngine*>(::BIO_get_data(bio));
     switch (command) {
       case BIO_CTRL_FLUSH: return 1;
-      case BIO_CTRL_EOF: return engine == nullptr || engine->state_.ended ? 1 : 0;
+      case BIO_CTRL_EOF: return engine == nullptr || engine->ended() ? 1 : 0;
       default: return 0;
     }
   }
 
-  /// Receives ahead. Returns: false, with the BIO's retry flag set if the input is merely dry.
-  [[nodiscard]] bool receive(BIO* bio) noexcept {
-    const std::span<std::byte> room = input_.room(state_.receive_size);
-    if (room.empty()) {
-      state_.receive_error = ENOMEM;
-      return false;
+  [[nodiscard]] ReadResult read_record(std::span<std::byte> to) noexcept {
+    if (outgoing_.corked() && outgoing_.size() != 0) {  // a flight: the peer answers what it has got
+      static_cast<void>(outgoing_.send_all(transport_));
     }
-    const ReadResult result = transport_.receive(room);
-    switch (result.status) {
-      case IoStatus::done:
-        if (result.bytes == room.size()) {
-          state_.receive_size = four_records;  // more has come than fits: take larger pieces while this lasts
-        }
-        input_.add(result.bytes);
-        return result.bytes != 0;
-      case IoStatus::closed:
-      case IoStatus::truncated: state_.ended = true; break;
-      case IoStatus::failed: state_.receive_error = errno; break;
-      default: state_.dry = true; BIO_set_retry_read(bio);
-    }
-    input_.release();
-    return false;
+    return incoming_.read(transport_, to);
   }
-
-  /// Takes a record from OpenSSL: sends it at once, behind what waits already; keeps what the transport does not take.
-  void take_ciphertext(std::span<const std::byte> record) noexcept {
-    if (state_.send_error != 0) {
-      return;
-    }
-    if (!state_.corked) {
-      if (!output_.empty()) {
-        record = send_behind_output(record);
-      }
-      while (output_.empty() && !record.empty() && state_.send_error == 0) {
-        const WriteResult result = transport_.send(record);
-        if (!note_sent(result)) {
-          break;
-        }
-        record = record.subspan(result.bytes);
-      }
-    }
-    if (state_.send_error == 0 && !output_.append(record)) {
-      fail_to_send(ENOMEM);
-    }
-  }
-
-  /// Sends what waits and `record` in one call, if the transport can. Returns: what is left of the record.
-  [[nodiscard]] std::span<const std::byte> send_behind_output(std::span<const std::byte> record) noexcept {
-    if constexpr (detail::SendsPairs<Transport>) {
-      const std::size_t waiting = output_.size();
-      const WriteResult result = transport_.send(output_.bytes(), record);
-      if (note_sent(result)) {
-        output_.drop(result.bytes < waiting ? result.bytes : waiting);
-        release_empty_output();
-        return record.subspan(result.bytes > waiting ? result.bytes - waiting : 0);
-      }
-    } else {
-      static_cast<void>(send_output());
-    }
-    return record;
-  }
-
-  [[nodiscard]] IoStatus send_output() noexcept {
-    while (!output_.empty()) {
-      const WriteResult result = transport_.send(output_.bytes());
-      if (!note_sent(result)) {
-        return state_.send_error != 0 ? IoStatus::failed : result.status;
-      }
-      output_.drop(result.bytes);
-    }
-    release_empty_output();
-    return IoStatus::done;
-  }
-
-  /// Returns: whether bytes were sent.
-  [[nodiscard]] bool note_sent(const WriteResult& result) noexcept {
-    switch (result.status) {
-      case IoStatus::done: state_.sent += result.bytes; return result.bytes != 0;
-      case IoStatus::closed:
-      case IoStatus::truncated: fail_to_send(EPIPE); return false;
-      case IoStatus::failed: fail_to_send(errno); return false;
-      default: return false;
-    }
-  }
-  void fail_to_send(int reason) noexcept {
-    state_.send_error = reason != 0 ? reason : EIO;
-    output_.clear();
-    release_empty_output();
-  }
-  void release_empty_output() noexcept {
-    if (output_.empty()) {
-      output_.release();
-    }
-  }
-
-  struct State {
-    unsigned long long sent = 0;              // ciphertext bytes the transport has taken, ever
-    unsigned long long first_record_end = 0;  // the value of `sent` at which the first record of a commit has left
-    std::size_t receive_size = one_record;
-    int receive_error = 0;
-    int send_error = 0;
-    bool corked = false;  // more records follow: gather them
-    bool dry = false;
-    bool ended = false;
-  };
 
   [[no_unique_address]] Transport transport_;
-  detail::ByteQueue input_;
-  detail::ByteQueue output_;
+  Incoming incoming_;
+  Outgoing outgoing_;
   detail::Handle<&::BIO_free> bio_;
-  State state_;
+  unsigned long long first_record_end_ = 0;  // the value of sent() at which the first record of a commit has left
 };
 
 }  // namespace tlsmode::engine

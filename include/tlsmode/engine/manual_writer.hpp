@@ -60,7 +60,7 @@ class ManualWriter {
       const Commit step =
           engine.commit(ssl, next_part(bytes.subspan(committed)), Policy::record_size, Policy::batch_size);
       committed += step.bytes;
-      status = step.returned == 1 ? engine.drain(ssl) : settle(step.returned);
+      status = step.returned == 1 ? engine.drain_commit(ssl) : settle(step.returned);
     }
     if constexpr (AllowsPartialWrite<Policy>) {
       const bool some_left = left != 0 || (committed != 0 && engine.first_record_left());

@@ -100,6 +100,11 @@ class NativeEngine {
     }
   }
 
+  [[nodiscard]] IoStatus drain_commit(SSL* ssl) noexcept { return drain(ssl); }
+
+  void begin_flight() noexcept {}
+  void end_flight() noexcept {}
+
   [[nodiscard]] bool first_record_left() const noexcept { return pending_.empty(); }
   /// Zero only if nothing is pending.
   [[nodiscard]] std::size_t output_size() const noexcept { return pending_.size() + (owes_close_ ? 1 : 0); }
@@ -137,9 +142,16 @@ class NativeEngine {
     return returned;
   }
 
-  void forget_burst() noexcept {}
+  /// Gives OpenSSL's buffers back, unless they hold something. Wraps: SSL_free_buffers(3), which before OpenSSL 3.0.14
+  /// frees them with half a record in them.
+  void release_buffers(SSL* ssl) noexcept {
+    if (output_size() == 0 && ::SSL_has_pending(ssl) == 0 && waits_for_header(ssl)) {
+      ::SSL_free_buffers(ssl);
+    }
+  }
 
  private:
+  [[nodiscard]] static bool waits_for_header(const SSL* ssl) noexcept { return ::SSL_rstate_string(ssl)[1] == 'H'; }
   /// The most plaintext in one record: `record`, or what the peer has asked for (RFC 6066, max_fragment_length).
   [[nodiscard]] static std::size_t negotiated_record(const SSL* ssl, std::size_t record) noexcept {
     const unsigned code = max_fragment_length(ssl);

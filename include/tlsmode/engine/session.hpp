@@ -38,6 +38,11 @@ class Session : public SessionOutput<Policy, Transport> {
         return {this->note_failure(status, Operation::read), 0};
       }
     }
+    if (writer_.holds_output() && !has_input() && engine_.receive_may_wait()) {  // the answer may be waited for
+      if (const IoStatus status = flush(Operation::read); status != IoStatus::done) {
+        return {status, 0};
+      }
+    }
     while (true) {
       if (engine_.must_finish_write_first(ssl_.get())) {
         if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
@@ -48,6 +53,7 @@ class Session : public SessionOutput<Policy, Transport> {
       std::size_t bytes = 0;
       const int returned = engine_.read(ssl_.get(), to, bytes);
       if (returned == 1) [[likely]] {
+        this->release_buffers();
         return {IoStatus::done, bytes};
       }
       const IoStatus status = this->settle(returned, Operation::read);
@@ -93,7 +99,7 @@ class Session : public SessionOutput<Policy, Transport> {
 
   /// There is nothing to read: the moment to send what is held.
   [[nodiscard]] IoStatus after_dry_read() noexcept {
-    engine_.forget_burst();
+    this->release_buffers();
     if (engine_.output_size() == 0 && !writer_.holds_output()) [[likely]] {
       return IoStatus::want_read;
     }

@@ -59,7 +59,9 @@ class SessionOutput : public SessionCore {
     }
     clear_stale_errors();
     engine_.start_read();
+    engine_.begin_flight();
     const int returned = ::SSL_do_handshake(ssl_.get());
+    engine_.end_flight();
     const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
     if (status == IoStatus::done) {
       phase_ = Phase::established;
@@ -68,6 +70,9 @@ class SessionOutput : public SessionCore {
       return status;
     }
     const IoStatus sent = engine_.drain(ssl_.get());  // the peer cannot answer what it has not got
+    if (status == IoStatus::done) {
+      release_buffers();
+    }
     return sent == IoStatus::done ? status : note_failure(sent, operation);
   }
 
@@ -151,6 +156,7 @@ class SessionOutput : public SessionCore {
     const IoStatus status =
         writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
     key_update_waits_ = key_update_waits_ && (operation != Operation::flush || status != IoStatus::done);
+    release_buffers();
     return note_failure(status, operation);
   }
 
@@ -221,7 +227,17 @@ class SessionOutput : public SessionCore {
     if (result.status == IoStatus::failed) [[unlikely]] {
       static_cast<void>(note_failure(result.status, operation));
     }
+    if (!writer_.holds_output()) {
+      release_buffers();
+    }
     return result;
+  }
+
+  /// At the end of a call: an idle connection holds no buffers, if its policy wants it so.
+  void release_buffers() noexcept {
+    if constexpr (Policy::buffers == Buffers::released_when_idle) {
+      engine_.release_buffers(ssl_.get());
+    }
   }
 
   [[nodiscard]] IoStatus prepare_write(Operation operation) noexcept {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What a connection holds between calls.
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <openssl/ssl.h>
+
+#include <tlsmode/tlsmode.hpp>
+
+#include "support/adopted.hpp"
+#include "support/catch.hpp"
+#include "support/openssl_memory.hpp"
+#include "support/raw_pair.hpp"
+#include "support/tls_pair.hpp"
+
+using namespace tlsmode_tests;
+using tlsmode::IoStatus;
+
+namespace {
+
+/// Bytes of OpenSSL's buffers that the connection still holds.
+template <typename Connection>
+std::size_t buffers_of(Connection& connection) {
+  const std::size_t before = openssl_bytes_in_use();
+  ::SSL_free_buffers(connection.native_handle());
+  return before - openssl_bytes_in_use();
+}
+
+struct Keeping : tlsmode::Client {
+  static constexpr tlsmode::Buffers buffers = tlsmode::Buffers::kept;
+};
+
+constexpr std::size_t record_size = 16'384;
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("no buffer stays after a write that has left, nor after a read of all that had come", "",
+                        AllSubjects) {
+  REQUIRE(openssl_memory_is_counted());
+  TestType subject{any_version()};
+  REQUIRE(subject.heard().end == IoStatus::want_read);
+  CHECK(buffers_of(subject.connection) == 0);
+
+  const std::size_t size = GENERATE(std::size_t{1}, std::size_t{1000}, record_size, 5 * record_size);
+  const std::string bytes(size, 'w');
+  REQUIRE(say(subject.connection, bytes, [] {}) == IoStatus::done);
+  CHECK(buffers_of(subject.connection) == 0);
+
+  REQUIRE(write(subject.peer(), std::string_view{bytes}.substr(0, record_size)).result > 0);
+  char to[record_size];
+  REQUIRE(subject.connection.read(std::span{to}).status == IoStatus::done);
+  if (size < record_size) CHECK(buffers_of(subject.connection) == 0);  // a full one looks as if more was to come
+  CHECK(subject.heard().end == IoStatus::want_read);
+  CHECK(buffers_of(subject.connection) == 0);
+}
+
+TEST_CASE("a policy can keep the buffers") {
+  Adopted<Keeping, WireTransport> subject{any_version()};
+  REQUIRE(subject.connection.write(std::string_view{"hello"}) == wrote(5));
+  REQUIRE(write(subject.peer(), "hello").result > 0);
+  CHECK(subject.heard().text == "hello");
+  CHECK(buffers_of(subject.connection) > 32'000);
+}
+
+TEMPLATE_LIST_TEST_CASE("giving buffers back loses nothing of a record that comes byte by byte", "", AllSubjects) {
+  TestType subject{any_version()};
+  REQUIRE(subject.heard().end == IoStatus::want_read);
+  const std::string bytes = pattern(40);
+  REQUIRE(write(subject.peer(), bytes).result > 0);
+  REQUIRE(write(subject.peer(), bytes).result > 0);
+  Direction& incoming = subject.incoming();
+  const std::string whole = incoming.delivered;
+  incoming.delivered.resize(incoming.taken);
+  std::string got;
+  for (std::size_t at = incoming.delivered.size(); at != whole.size(); ++at) {
+    incoming.delivered += whole[at];
+    got += subject.heard().text;  // dry after each byte
+    REQUIRE(subject.connection.write(std::string_view{"w"}).status == IoStatus::done);
+  }
+  CHECK(got == bytes + bytes);
+}
+
+TEST_CASE("a caller who reads less than a record finds the rest in its place") {
+  Adopted<tlsmode::Client, WireTransport> subject{any_version()};
+  REQUIRE(write(subject.peer(), "abcdef").result > 0);
+  char to[2];
+  std::string got;
+  for (int i = 0; i != 3; ++i) {
+    REQUIRE(subject.connection.read(std::span{to}) == tlsmode::ReadResult{IoStatus::done, 2});
+    got.append(to, 2);
+    CHECK(subject.connection.has_input() == (i != 2));
+    REQUIRE(subject.connection.write(std::string_view{"w"}) == wrote(1));
+  }
+  CHECK(got == "abcdef");
+}
