@@ -151,12 +151,12 @@ def machine_text(record):
     spoken = {}
     for run in record["runs"]:
         if "library" in run:
-            spoken.setdefault((run["library"], run["protocol"], run["cipher"]), set()).add(run["peer"])
+            spoken.setdefault((run["library"], run["protocol"], run["cipher"], run.get("group") or "not said"), set()).add(run["peer"])
     lines = [f"{machine['processor']}, {machine['cores']} cores; {machine['system']}, Linux {machine['kernel']}; {machine['compiler']}."]
     if record["quick"]:
         lines.append("**The figures are those of a `--quick` run.**")
     if spoken:
-        lines += ["", tables.table(["library", "protocol", "cipher", "peers"], [[*what, ", ".join(sorted(peers))] for what, peers in sorted(spoken.items())])
+        lines += ["", tables.table(["library", "protocol", "cipher", "key exchange", "peers"], [[*what, ", ".join(sorted(peers))] for what, peers in sorted(spoken.items())])
                   .replace("---:", "---")]
     return "\n".join(lines)
 
