@@ -28,7 +28,8 @@ struct Shared {
       check(::gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM), "identity");
       check(::gnutls_session_ticket_key_generate(&ticket_key), "ticket key");
     }
-    check(::gnutls_priority_init(&priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM", nullptr),
+    check(::gnutls_priority_init(
+              &priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:-GROUP-ALL:+GROUP-X25519", nullptr),
           "priority");
   }
   ~Shared() {
@@ -105,7 +106,8 @@ class Session {
   Facts facts() {
     return {std::string("GnuTLS ") + ::gnutls_check_version(nullptr),
             ::gnutls_protocol_get_name(::gnutls_protocol_get_version(tls_)),
-            ::gnutls_cipher_get_name(::gnutls_cipher_get(tls_)), ::gnutls_session_is_resumed(tls_) != 0};
+            ::gnutls_cipher_get_name(::gnutls_cipher_get(tls_)), ::gnutls_session_is_resumed(tls_) != 0,
+            ::gnutls_group_get_name(::gnutls_group_get(tls_))};
   }
 
  private:

@@ -33,7 +33,6 @@ except ImportError:  # figures come first, and matplotlib may be missing
     plots = None
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-INCLUDE_COST_SECONDS = 90  # about; only the forecast of the time left needs it
 
 
 def parse_arguments():
@@ -72,9 +71,17 @@ def list_measurements(arguments):
     for each in listed:
         print(f"{each.name:26} {each.title} ({each.rounds} rounds, {len(each.peers)} peers)")
     print(f"{'include_cost':26} including, compiling and linking a small client")
-    seconds = sum(each.rounds * len(each.peers) * each.seconds for each in listed) + INCLUDE_COST_SECONDS
+    seconds = sum(each.rounds * len(each.peers) * each.seconds for each in listed) + include_cost_seconds(arguments.quick)
     print(f"about {seconds / 60:.0f} minutes in all")
     return 0
+
+
+def include_cost_rounds(quick):
+    return 3 if quick else 7
+
+
+def include_cost_seconds(quick):
+    return include_cost_rounds(quick) * len(include_cost.LIBRARIES) * include_cost.SECONDS
 
 
 def build(directory):
@@ -110,10 +117,11 @@ def measure(arguments, wanted):
         print("Not built, because the library is not there, so not measured:", " ".join(absent))
     with_costs = is_chosen(arguments, "include_cost")
     record = {"quick": arguments.quick, "machine": describe_machine(), "runs": [], "include_cost": {}}
-    progress = runner.Progress(INCLUDE_COST_SECONDS if with_costs else 0)
+    progress = runner.Progress(include_cost_seconds(arguments.quick) if with_costs else 0)
     record["runs"] = list(programs.run_all(wanted, [peer for peer in peers if peer not in absent], progress))
     if with_costs:
-        record["include_cost"] = include_cost.measure(SOURCE, os.environ.get("CXX", "g++"), progress)
+        record["include_cost"] = include_cost.measure(SOURCE, os.environ.get("CXX", "g++"), progress,
+                                                      include_cost_rounds(arguments.quick))
     progress.end()
     return record
 
@@ -143,12 +151,13 @@ def machine_text(record):
     spoken = {}
     for run in record["runs"]:
         if "library" in run:
-            spoken.setdefault((run["library"], run["protocol"], run["cipher"]), set()).add(run["peer"])
+            spoken.setdefault((run["library"], run["protocol"], run["cipher"], run.get("group") or "not said"), set()).add(run["peer"])
     lines = [f"{machine['processor']}, {machine['cores']} cores; {machine['system']}, Linux {machine['kernel']}; {machine['compiler']}."]
     if record["quick"]:
         lines.append("**The figures are those of a `--quick` run.**")
-    lines += ["", tables.table(["library", "protocol", "cipher", "peers"], [[*what, ", ".join(sorted(peers))] for what, peers in sorted(spoken.items())])
-              .replace("---:", "---")]
+    if spoken:
+        lines += ["", tables.table(["library", "protocol", "cipher", "key exchange", "peers"], [[*what, ", ".join(sorted(peers))] for what, peers in sorted(spoken.items())])
+                  .replace("---:", "---")]
     return "\n".join(lines)
 
 

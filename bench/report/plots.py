@@ -3,6 +3,7 @@
 the limits are hatched, everybody else is grey. Bars are medians, thin lines go from the least to the most."""
 
 import pathlib
+import statistics
 
 import matplotlib
 
@@ -16,18 +17,20 @@ COLOURS = {"tlsmode_strict": "#1f6feb", "tlsmode_release": "#79b8ff", "tlsmode_b
            "tlsmode": "#1f6feb", "raw": "#212529"}
 GREY = "#adb5bd"
 LINES = {  # of the growth plots, for those who have no colour of their own: grey, style, mark
-    "raw_epoll": ("#495057", "--", "s"), "asio_callbacks": ("#868e96", "-", "^"), "libevent": ("#868e96", "-", "v"),
-    "gnutls": ("#868e96", "-", "D"), "aead": ("#adb5bd", ":", ""), "tlsmode_epoll": ("#2b8a3e", "--", "s")}
+    "raw_epoll": ("#495057", "--", "s"), "asio_callbacks": ("#868e96", "-", "^"), "libevent": ("#adb5bd", "-", "v"),
+    "gnutls": ("#868e96", ":", "D"), "aead": ("#ced4da", "-.", ""), "tlsmode_epoll": ("#2b8a3e", "--", "s")}
 
-pyplot.rcParams.update({"svg.hashsalt": "tlsmode", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+# Text stays text, which keeps the files small.
+pyplot.rcParams.update({"svg.hashsalt": "tlsmode", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans"],
+                        "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
                         "axes.titlesize": 9, "axes.titlelocation": "left", "figure.titlesize": 11})
 
-PANELS = [  # file, question, panels: (title, measurement's beginning, key, scale); all panels in the order of the first
+PANELS = [  # file, question, panels: (title, measurement's beginning, key)
     ("bulk", "What does a gigabyte cost? CPU seconds per GB, both ends (shorter is better)",
-     [("writes of 64 KiB", "bulk_64k", "cpu_per_gb"), ("writes of 16 KiB", "bulk_16k", "cpu_per_gb"), ("writes of 1 MiB", "bulk_1m", "cpu_per_gb")]),
+     [("writes of 16 KiB", "bulk_16k", "cpu_per_gb"), ("writes of 64 KiB", "bulk_64k", "cpu_per_gb"), ("writes of 1 MiB", "bulk_1m", "cpu_per_gb")]),
     ("system_calls", "How often is the kernel asked? System calls per MB, both ends (shorter is better)",
-     [("writes of 64 KiB", "calls_64k", "system_calls_per_mb"), ("writes of 16 KiB", "calls_16k", "system_calls_per_mb")]),
-    ("small_writes", "What do writes of 100 B cost? (left, right: shorter is better)",
+     [("writes of 16 KiB", "calls_16k", "system_calls_per_mb"), ("writes of 64 KiB", "calls_64k", "system_calls_per_mb")]),
+    ("small_writes", "What do writes of 100 B cost? (shorter is better)",
      [("CPU seconds, both ends", "small_writes", "cpu"), ("MB on the wire", "small_writes", "wire_bytes")]),
     ("ping_pong", "What does a question of 64 B with its answer cost? Both ends on one core (shorter is better)",
      [("CPU µs per round trip", "ping_pong_1", "cpu_us_per_round"), ("p50, µs", "ping_pong_1", "p50_us"), ("p99, µs", "ping_pong_1", "p99_us")]),
@@ -39,8 +42,7 @@ PANELS = [  # file, question, panels: (title, measurement's beginning, key, scal
      [("instructions of the client, all libraries, without the kernel", "instructions", "instructions")]),
 ]
 SCALES = {"wire_bytes": 1e-6}
-INCLUDE = [("including the header, compiler seconds", "include_seconds", 1), ("compiling the client, seconds", "compile_seconds", 1),
-           ("the stripped client, KiB", "bytes", 1 / 1024)]
+INCLUDE = [("the header alone, seconds", "include_seconds", 1), ("the client, seconds", "compile_seconds", 1), ("stripped, KiB", "bytes", 1 / 1024)]
 GROWTH = [("write", "How does cost grow as writes get smaller?", "bytes per write", "CPU s per GB, both ends"),
           ("connections", "How does cost grow with busy connections? Round trips of 1 KiB", "connections", "CPU µs per round trip, both ends")]
 
@@ -68,22 +70,18 @@ def draw_all(measurements, results, costs, directory):
     return drawn
 
 
-def middle(values):
-    return sorted(values)[len(values) // 2] if len(values) % 2 else sum(sorted(values)[len(values) // 2 - 1:len(values) // 2 + 1]) / 2
-
-
 def number(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 def bars(question, panels, path):
-    """One row of panels that share their order: the first panel's, the best on top."""
-    first = panels[0][1]
-    order = sorted(first, key=lambda peer: middle(first[peer]), reverse=True)
+    """One row of panels that share their order: the one with the least sum of ranks is on top."""
+    ranks = [sorted(values, key=lambda peer: statistics.median(values[peer])) for _, values in panels]
+    order = sorted(panels[0][1], key=lambda peer: sum(rank.index(peer) for rank in ranks if peer in rank), reverse=True)
     width = 5 if len(panels) == 1 else 3.1 if len(panels) == 2 else 2.3
     figure, axes = pyplot.subplots(1, len(panels), figsize=(1.6 + width * len(panels), 0.95 + 0.23 * len(order)), sharey=True, squeeze=False)
     for axis, (title, values) in zip(axes[0], panels):
-        medians = [middle(values[peer]) if peer in values else 0 for peer in order]
+        medians = [statistics.median(values[peer]) if peer in values else 0 for peer in order]
         reach = [[m - min(values.get(p, [0])) for p, m in zip(order, medians)], [max(values.get(p, [0])) - m for p, m in zip(order, medians)]]
         is_ranged = any(len(turns) > 1 for turns in values.values())
         drawn = axis.barh(order, medians, height=0.74, color=[COLOURS.get(peer, GREY) for peer in order],
@@ -134,7 +132,7 @@ def growth(points, results, question, label, unit, path):
             turns = results.turns(point.name, point.figures[0].key, peer)
             ratios = results.ratios(point.name, point.figures[0].key, peer)
             if ratios:
-                curves.setdefault(peer, []).append((point.x, middle(turns), min(turns), max(turns), middle(ratios), min(ratios), max(ratios)))
+                curves.setdefault(peer, []).append((point.x, statistics.median(turns), min(turns), max(turns), statistics.median(ratios), min(ratios), max(ratios)))
     if not curves:
         return []
     figure, axes = pyplot.subplots(1, 2, figsize=(9.4, 3.9))
@@ -142,18 +140,23 @@ def growth(points, results, question, label, unit, path):
         x, *columns = zip(*sorted(curve))
         colour, style, mark = LINES.get(peer, (COLOURS.get(peer, GREY), "-", "o"))
         for axis, (value, least, most) in zip(axes, (columns[:3], columns[3:])):
-            axis.plot(x, value, linestyle=style, marker=mark, markersize=3.5, color=colour, linewidth=2 if peer.startswith("tlsmode") else 1.2,
+            axis.plot(x, value, linestyle=style, marker=mark, markersize=4.5, color=colour, linewidth=2 if peer.startswith("tlsmode") else 1.2,
                       label=peer, zorder=3 if peer.startswith("tlsmode") else 2)
             axis.vlines(x, least, most, color=colour, linewidth=0.8, alpha=0.6)
     for axis, title in zip(axes, (unit, "the same, × raw (below 1: cheaper than the C loop)")):
-        axis.set_xscale("log", base=2 if "bytes" in label else 10)
+        axis.set_xscale("log")
         axis.set_yscale("log")
         axis.set_xlabel(label)
         axis.set_title(title)
         axis.grid(True, which="major", alpha=0.25)
+        places = sorted({point.x for point in points})
+        axis.set_xticks(places[::2] if len(places) > 8 else places, minor=False)
         axis.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: in_short(value) if "bytes" in label else f"{value:,.0f}"))
+        axis.xaxis.set_minor_locator(ticker.NullLocator())
         axis.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-    axes[1].yaxis.set_minor_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}" if f"{value:g}"[-1] in "25" else ""))
+        decades = axis.get_ylim()[1] / axis.get_ylim()[0]
+        shown = "" if decades > 1000 else "25" if decades > 20 else "23456789"
+        axis.yaxis.set_minor_formatter(ticker.FuncFormatter(lambda value, _, shown=shown: f"{value:g}" if f"{value:.1e}"[0] in shown else ""))
     axes[1].axhline(1, color=COLOURS["raw"], linewidth=0.8)
     axes[1].legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle(question, x=0.01, ha="left")

@@ -44,14 +44,14 @@ def table(titles, rows):
 
 
 def name_cell(peer):
-    return f"**{peer}**" if peer.startswith("tlsmode") else peer
+    return f"**{peer}**" if is_ours(peer) else peer
 
 
 def ratio_text(ratios):
     if not ratios:
         return "–"
     middle = f"{statistics.median(ratios):.3f}"
-    return middle if len(ratios) == 1 else f"{middle} ({min(ratios):.2f}–{max(ratios):.2f})"
+    return middle if min(ratios) == max(ratios) else f"{middle} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
 def value_text(value, digits):
@@ -87,7 +87,7 @@ def growth_table(points, results):
 def include_cost_table(costs):
     rows = [[name_cell(name), f"{c['include_seconds']:.2f}", f"{c['compile_seconds']:.2f}", f"{c['lines']:,}", f"{c['bytes']:,}"]
             for name, c in costs.items()]
-    return "A small client:\n\n" + table(["library", "include s", "compile s", "preprocessed lines", "stripped bytes"], rows) if rows else ""
+    return "A small client:\n\n" + table(["library", "header alone, s", "client, s", "preprocessed lines", "stripped bytes"], rows) if rows else ""
 
 
 # --- What is asked for
@@ -102,6 +102,8 @@ class Target:
     peer: str = ""  # default: the one that COUNTED names
     is_strict: bool = False  # less than `most`, not just at most
 
+
+NOT_MEASURED = "not measured"
 
 TARGETS = [
     Target("instructions of a 64-byte write + read", "instructions", "instructions", "raw", 1.01),
@@ -146,7 +148,7 @@ def target_rows(measurements, results, costs):
 
 def target_row(what, policy, target, ratios):
     if not ratios:
-        verdict = "not measured"
+        verdict = NOT_MEASURED
     elif not target.most:
         verdict = "–"
     else:
@@ -164,31 +166,37 @@ def targets_table(measurements, results, costs):
 
 
 def targets_text(measurements, results, costs):
-    """The same in columns, for a terminal."""
-    rows = [[cell.replace("`", "").replace("**missed**", "MISSED") for cell in row] for row in target_rows(measurements, results, costs)]
+    """Those that were measured, in columns, for a terminal."""
+    rows = [[cell.replace("`", "").replace("**missed**", "MISSED") for cell in row] for row in target_rows(measurements, results, costs)
+            if row[-1] != NOT_MEASURED]
     widths = [max(len(row[i]) for row in [TARGET_TITLES, *rows]) for i in range(len(TARGET_TITLES))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [TARGET_TITLES, *rows])
 
 
-def losses_table(measurements, results):
-    """Every figure in which a TLS peer is more than 2 % ahead of the tlsmode peer that counts."""
+def losses_table(measurements, results, costs):
+    """Every figure in which a TLS peer is more than 2 % ahead of the tlsmode peer that counts; in growth, of the best of them."""
     rows = []
     for measurement in measurements:
-        ours = COUNTED.get(measurement.group)
-        for figure in measurement.figures if ours else []:
-            ahead = []
-            for peer in results.peers(measurement.name, figure.key):
-                if peer.startswith("tlsmode") or peer in plan.WITHOUT_TLS:
-                    continue
-                ratios = results.ratios(measurement.name, figure.key, ours, peer)
-                ratio = statistics.median(ratios) if ratios else 1
-                behind = 1 / ratio if figure.more_is_better and ratio else ratio
-                if behind > 1.02:
-                    ahead.append((behind, peer))
-            if ahead:
-                rows.append([f"{measurement.title}: {figure.title}", ours, ", ".join(f"{peer} {behind:.2f}" for behind, peer in sorted(ahead, reverse=True))])
+        for figure in measurement.figures:
+            peers = [peer for peer in results.peers(measurement.name, figure.key) if peer not in plan.WITHOUT_TLS]
+            ours = COUNTED.get(measurement.group) or min(filter(is_ours, peers), default="",
+                                                         key=lambda peer: results.median(measurement.name, figure.key, peer))
+            ratios = {peer: results.ratios(measurement.name, figure.key, ours, peer) for peer in peers if not is_ours(peer)}
+            behind = {peer: statistics.median(turns) ** (-1 if figure.more_is_better else 1) for peer, turns in ratios.items() if turns}
+            rows += losses_row(f"{measurement.title}: {figure.title}", ours, behind)
+    for key, title in (("include_seconds", "including the header"), ("compile_seconds", "compiling a small client"), ("bytes", "the client's size")):
+        rows += losses_row(title, "tlsmode", {name: costs["tlsmode"][key] / cost[key] for name, cost in costs.items()} if "tlsmode" in costs else {})
     titles = ["what", "with", "who is ahead, and by what factor"]
     return table(titles, rows).replace("|---|---:|---:|", "|---|---|---|") if rows else "None: nobody is more than 2 % ahead anywhere.\n"
+
+
+def is_ours(peer):
+    return peer.startswith("tlsmode")
+
+
+def losses_row(what, ours, behind):
+    ahead = sorted((peer for peer in behind if behind[peer] > 1.02), key=behind.get, reverse=True)
+    return [[what, ours, ", ".join(f"{peer} {behind[peer]:.2f}" for peer in ahead)]] if ahead else []
 
 
 def limit_table(results):
@@ -229,7 +237,7 @@ def sections(measurements, results, costs):
     texts["growth"] = [growth_table([m for m in measurements if m.curve == curve], results) for curve in ("write", "connections")]
     texts["include"] = [include_cost_table(costs)]
     texts["targets"] = [targets_table(measurements, results, costs)]
-    texts["losses"] = [losses_table(measurements, results)]
+    texts["losses"] = [losses_table(measurements, results, costs)]
     texts["limit"] = [limit_table(results)]
     return {name: "\n".join(text for text in texts.get(name, []) if text) or "Not measured.\n" for name in SECTIONS}
 
@@ -252,7 +260,6 @@ def summary_table(measurements, results, costs):
         note = " (`BufferedWrites`)" if ours == "tlsmode_buffered" else ""
         rows.append([what + note, *(value_text(None if value is None else value * scale, digits) for value in values)])
     if costs:
-        header = {"tlsmode": "tlsmode", "raw": "raw", "asio_callbacks": "asio", "libevent": "libevent", "gnutls": "gnutls"}
         rows.append(["including the header: compiler seconds",
-                     *(value_text(costs.get(name, {}).get("include_seconds"), 2) for name in header.values())])
+                     *(value_text(costs.get(name, {}).get("include_seconds"), 2) for name in ("tlsmode", "raw", "asio", "libevent", "gnutls"))])
     return table(["", "**tlsmode**", "OpenSSL in C", "Asio", "libevent", "GnuTLS"], rows)

@@ -103,8 +103,9 @@ SSL* OpenSslSide::connection(int descriptor) const {
 }
 
 Facts openssl_facts(SSL* ssl) {
+  const char* const group = SSL_group_to_name(ssl, static_cast<int>(SSL_get_negotiated_group(ssl)));
   return {std::string("OpenSSL ") + ::OpenSSL_version(OPENSSL_VERSION_STRING), ::SSL_get_version(ssl),
-          ::SSL_get_cipher_name(ssl), ::SSL_session_reused(ssl) == 1};
+          ::SSL_get_cipher_name(ssl), ::SSL_session_reused(ssl) == 1, group != nullptr ? group : ""};
 }
 
 }  // namespace bench

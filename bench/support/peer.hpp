@@ -35,6 +35,7 @@ struct Facts {
   std::string protocol;
   std::string cipher;
   bool resumed = false;
+  std::string group = "";  // of the key exchange; empty: the library does not say
 };
 
 class Peer {

@@ -63,6 +63,7 @@ void print_report(const Options& options, const Facts& facts, const Report& clie
   print_text("library", facts.library);
   print_text("protocol", facts.protocol);
   print_text("cipher", facts.cipher);
+  print_text("group", facts.group);
   print_count("write", options.write);
   print_number("wall", client.used.wall);
   print_number("cpu", cpu);
