@@ -2,8 +2,10 @@
 #ifndef TLSMODE_CONNECTION_HPP
 #define TLSMODE_CONNECTION_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include <openssl/ssl.h>
@@ -26,6 +28,10 @@ namespace tlsmode {
 template <typename P>
 concept NeedsNoPeerName =
     !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
+template <typename P>
+concept MayNameItsPeer =
+    PolicyType<P> &&
+    P::role == Role::client;  // FIX: a server names no peer: {context, transport}; its Context asks for certificates
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
 /// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
@@ -35,7 +41,7 @@ concept NeedsNoPeerName =
 /// Destroying it does not say goodbye: shutdown() does.
 /// Wraps: SSL_new(3).  Proof: tests/unit/connection_test.cpp, tests/unit/write_rules_test.cpp.
 template <PolicyType Policy, TransportType Transport = Socket>
-class Connection {
+class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   static_assert(Policy::protocol == Protocol::tls,
                 "A Connection speaks TLS. For DTLS make the Context, and the SSL from its native_handle().");
   static_assert(engine::IsComplete<engine::EngineOf<Policy, Transport>>,
@@ -52,8 +58,17 @@ class Connection {
 
   /// A connection of a client to `peer`, whose name or address the peer's certificate has to carry.
   Connection(const Context<Policy>& context, Transport transport, const PeerName& peer)
-    requires ClientPolicy<Policy>
+    requires MayNameItsPeer<Policy>
       : session_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
+
+  Connection(const Context<Policy>&, Transport, std::string_view) = delete;  // FIX: name it: PeerName{"example.org"}
+  template <typename... Peer>
+  Connection(const Context<Policy>&, int, const Peer&...) = delete;  // FIX: wrap the descriptor: Socket{descriptor}
+  template <typename Last>
+  Connection(const Context<Policy>&, const PeerName&, Last&&) = delete;  // FIX: the transport first, then the name
+  template <PolicyType Other, typename... Rest>
+    requires(!std::same_as<Other, Policy>)
+  Connection(const Context<Other>&, Rest&&...) = delete;  // FIX: its policy is the context's: Connection{context, …}
 
   /// Takes over an SSL, in any state that has no write pending, and puts `transport` under it.
   /// Establishes the policy's modes and verification; an SSL that is connected already has to satisfy the latter.
@@ -63,7 +78,7 @@ class Connection {
     requires NeedsNoPeerName<Policy>
       : session_{engine::SslHandle{adopted}, std::move(transport), nullptr} {}
   Connection(SSL* adopted, Transport transport, const PeerName& peer)
-    requires ClientPolicy<Policy>
+    requires MayNameItsPeer<Policy>
       : session_{engine::SslHandle{adopted}, std::move(transport), &peer} {}
 
   /// As above, over the BIOs that the SSL has: Connection<Policy, NativeBio>{ssl}.
@@ -71,7 +86,7 @@ class Connection {
     requires NeedsNoPeerName<Policy> && NativeTransport<Transport>
       : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), nullptr} {}
   Connection(SSL* adopted, const PeerName& peer)
-    requires ClientPolicy<Policy> && NativeTransport<Transport>
+    requires MayNameItsPeer<Policy> && NativeTransport<Transport>
       : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), &peer} {}
 
   Connection(Connection&&) noexcept = default;
@@ -98,6 +113,8 @@ class Connection {
     return use.granted() ? session_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
   }
 
+  ReadResult read(void*, std::size_t) noexcept = delete;  // FIX: one range: read(std::span{data, size})
+
   /// Writes `bytes` by the policy's rule.
   /// Extent: any size; empty writes nothing and answers done with 0 bytes.
   /// Returns: done with the bytes the peer will get: all of them, or by a partial rule at least one record's worth.
@@ -116,6 +133,8 @@ class Connection {
     const engine::ExclusiveUse use{in_use_};
     return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
+
+  WriteResult write(const void*, std::size_t) noexcept = delete;  // FIX: one range: write(std::span{data, size})
 
   /// Goes on with the pending write, where its bytes are.
   /// Returns: as write(). write_pending if the committed bytes were edited meanwhile: restore them, or cancel_write().

@@ -83,6 +83,8 @@ class Context {
     ask_for_client_certificates(trust);
   }
 
+  explicit Context(std::string_view, std::string_view = {}) = delete;  // FIX: Trust::file(…), Identity::from_pem(…)
+
   /// Takes over an SSL_CTX, with all it is configured for, and establishes the policy on it: modes, verification of the
   /// peer, and its versions. A server keeps its own verify mode.
   /// Lifetime: the SSL_CTX is freed with this object, also if this throws. Errors: throws Error if it is null.

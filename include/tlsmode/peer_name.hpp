@@ -2,6 +2,7 @@
 #ifndef TLSMODE_PEER_NAME_HPP
 #define TLSMODE_PEER_NAME_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -44,6 +45,10 @@ class PeerName {
       check_name(text);
     }
   }
+
+  template <typename Number>
+    requires std::integral<Number> || std::same_as<Number, std::nullptr_t>
+  explicit PeerName(Number) = delete;  // FIX: a name or an address, as text: PeerName{"example.org"}; no port
 
   [[nodiscard]] std::string_view text() const noexcept { return {text_, size_}; }
   [[nodiscard]] bool is_address() const noexcept { return is_address_; }
