@@ -23,6 +23,8 @@
 #include <tlsmode/status.hpp>
 #include <tlsmode/transport.hpp>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // [[clang::…]]: clang warns of what dangles, others need not know them
 namespace tlsmode {
 
 template <typename P>
@@ -123,7 +125,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// Lifetime: under StrictWrites and PartialWrites a pending write's bytes stay where they are, unchanged.
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
-  WriteResult write(Bytes&& bytes) noexcept {
+  WriteResult write(Bytes&& bytes [[clang::lifetime_capture_by(this)]]) noexcept {
     const engine::ExclusiveUse use{in_use_};
     return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
@@ -196,7 +198,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   [[nodiscard]] bool has_input() const noexcept { return session_.has_input(); }
 
   /// What went wrong last: after `failed`, `truncated`, and a refused retry. Lifetime: until the next call that fails.
-  [[nodiscard]] const Error& error() const noexcept { return session_.error(); }
+  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] { return session_.error(); }
 
   /// Adds modes before the handshake, and returns the resulting set. Once the handshake has begun it adds nothing:
   /// since OpenSSL 3.2 the record layer would not follow. Wraps: SSL_set_mode(3).
@@ -206,7 +208,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
 
   /// The peer's certificate; null if it showed none. Lifetime: as long as the connection.
   /// Wraps: SSL_get0_peer_certificate(3).
-  [[nodiscard]] X509* peer_certificate() const noexcept {
+  [[nodiscard]] X509* peer_certificate() const noexcept [[clang::lifetimebound]] {
     return native_handle() != nullptr ? ::SSL_get0_peer_certificate(native_handle()) : nullptr;
   }
   /// The negotiated version, such as "TLSv1.3"; empty before the handshake. Wraps: SSL_get_version(3).
@@ -218,7 +220,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   }
   /// The chosen application protocol; empty if none was. Lifetime: as long as the connection.
   /// Wraps: SSL_get0_alpn_selected(3).
-  [[nodiscard]] std::string_view alpn() const noexcept {
+  [[nodiscard]] std::string_view alpn() const noexcept [[clang::lifetimebound]] {
     const unsigned char* name = nullptr;
     unsigned size = 0;
     if (native_handle() != nullptr) {
@@ -227,9 +229,9 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     return {reinterpret_cast<const char*>(name), size};
   }
 
-  [[nodiscard]] Transport& transport() noexcept { return session_.transport(); }
+  [[nodiscard]] Transport& transport() noexcept [[clang::lifetimebound]] { return session_.transport(); }
   /// The honest exit: what is done through it is outside the promises. Null once moved from.
-  [[nodiscard]] SSL* native_handle() const noexcept { return session_.native_handle(); }
+  [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return session_.native_handle(); }
 
  private:
   engine::Session<Policy, Transport> session_;
@@ -242,5 +244,6 @@ template <PolicyType Policy, TransportType Transport>
 Connection(const Context<Policy>&, Transport, PeerName) -> Connection<Policy, Transport>;
 
 }  // namespace tlsmode
+#pragma GCC diagnostic pop
 
 #endif
