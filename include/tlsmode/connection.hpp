@@ -28,12 +28,7 @@
 namespace tlsmode {
 
 template <typename P>
-concept NeedsNoPeerName =
-    !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
-template <typename P>
-concept MayNameItsPeer =
-    PolicyType<P> &&
-    P::role == Role::client;  // FIX: a server names no peer: {context, transport}; its Context asks for certificates
+concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
 /// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
@@ -60,17 +55,19 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
 
   /// A connection of a client to `peer`, whose name or address the peer's certificate has to carry.
   Connection(const Context<Policy>& context, Transport transport, const PeerName& peer)
-    requires MayNameItsPeer<Policy>
+    requires ClientPolicy<Policy>
       : session_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
 
+  // What is meant for one and is none.
+  template <std::same_as<Policy> P>
+    requires NamesItsPeer<P>
+  Connection(const Context<P>&, Transport) = delete;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
+  template <std::same_as<Policy> P>
+    requires ServerPolicy<P>
+  Connection(const Context<P>&, Transport, const PeerName&) = delete;  // FIX: a server names no peer: {…, transport}
   Connection(const Context<Policy>&, Transport, std::string_view) = delete;  // FIX: name it: PeerName{"example.org"}
   template <typename... Peer>
   Connection(const Context<Policy>&, int, const Peer&...) = delete;  // FIX: wrap the descriptor: Socket{descriptor}
-  template <typename Last>
-  Connection(const Context<Policy>&, const PeerName&, Last&&) = delete;  // FIX: the transport first, then the name
-  template <PolicyType Other, typename... Rest>
-    requires(!std::same_as<Other, Policy>)
-  Connection(const Context<Other>&, Rest&&...) = delete;  // FIX: its policy is the context's: Connection{context, …}
 
   /// Takes over an SSL, in any state that has no write pending, and puts `transport` under it.
   /// Establishes the policy's modes and verification; an SSL that is connected already has to satisfy the latter.
@@ -80,7 +77,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     requires NeedsNoPeerName<Policy>
       : session_{engine::SslHandle{adopted}, std::move(transport), nullptr} {}
   Connection(SSL* adopted, Transport transport, const PeerName& peer)
-    requires MayNameItsPeer<Policy>
+    requires ClientPolicy<Policy>
       : session_{engine::SslHandle{adopted}, std::move(transport), &peer} {}
 
   /// As above, over the BIOs that the SSL has: Connection<Policy, NativeBio>{ssl}.
@@ -88,7 +85,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     requires NeedsNoPeerName<Policy> && NativeTransport<Transport>
       : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), nullptr} {}
   Connection(SSL* adopted, const PeerName& peer)
-    requires MayNameItsPeer<Policy> && NativeTransport<Transport>
+    requires ClientPolicy<Policy> && NativeTransport<Transport>
       : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), &peer} {}
 
   Connection(Connection&&) noexcept = default;
@@ -115,8 +112,6 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     return use.granted() ? session_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
   }
 
-  ReadResult read(void*, std::size_t) noexcept = delete;  // FIX: one range: read(std::span{data, size})
-
   /// Writes `bytes` by the policy's rule.
   /// Extent: any size; empty writes nothing and answers done with 0 bytes.
   /// Returns: done with the bytes the peer will get: all of them, or by a partial rule at least one record's worth.
@@ -135,8 +130,6 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     const engine::ExclusiveUse use{in_use_};
     return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
-
-  WriteResult write(const void*, std::size_t) noexcept = delete;  // FIX: one range: write(std::span{data, size})
 
   /// Goes on with the pending write, where its bytes are.
   /// Returns: as write(). write_pending if the committed bytes were edited meanwhile: restore them, or cancel_write().

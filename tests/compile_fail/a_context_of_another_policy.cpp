@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: its policy is the context's: Connection{context, …}
+// expect-gcc: (type ‘const tlsmode::Context<tlsmode::Server>’) to type ‘const tlsmode::Context<Proxy>&’
+// expect-clang: no known conversion from 'const Context<tlsmode::Server>' to 'const Context<Proxy>'
 #include <utility>
 
 #include <tlsmode/tlsmode.hpp>

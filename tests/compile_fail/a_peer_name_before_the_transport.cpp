@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: the transport first, then the name
+// expect-gcc: // FIX: Socket{fd}, or a noexcept receive(span)
+// expect-clang: to 'const PeerName' for 3rd argument
 #include <utility>
 
 #include <tlsmode/tlsmode.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: a server names no peer: {context, transport}; its Context asks for certificates
+// expect: // FIX: a server names no peer: {…, transport}
 #include <utility>
 
 #include <tlsmode/tlsmode.hpp>

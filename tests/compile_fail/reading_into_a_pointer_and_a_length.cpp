@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: one range: read(std::span{data, size})
+// expect-gcc: candidate expects 1 argument, 2 provided
+// expect-clang: requires single argument 'to', but 2 arguments were provided
 #include <cstddef>
 #include <span>
 

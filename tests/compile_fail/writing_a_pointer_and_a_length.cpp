@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: one range: write(std::span{data, size})
+// expect-gcc: candidate expects 1 argument, 2 provided
+// expect-clang: requires single argument 'bytes', but 2 arguments were provided
 #include <cstddef>
 #include <span>
 
