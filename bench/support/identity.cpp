@@ -36,10 +36,12 @@ Identity make_identity() {
   ::X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
   ::X509_gmtime_adj(X509_getm_notAfter(certificate), 24 * 3600);
   ::X509_set_pubkey(certificate, key);
-  X509_NAME* name = ::X509_get_subject_name(certificate);
+  X509_NAME* name = ::X509_NAME_new();
   ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(server_name), -1, -1,
                                0);
+  ::X509_set_subject_name(certificate, name);
   ::X509_set_issuer_name(certificate, name);
+  ::X509_NAME_free(name);
   add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate, NID_key_usage, "critical,digitalSignature,keyCertSign");
   add_extension(certificate, NID_subject_alt_name, "DNS:localhost");

@@ -22,6 +22,10 @@ template <std::size_t N>
 inline constexpr bool is_char_literal<const char (&)[N]> = true;
 
 template <typename R>
+inline constexpr bool outlives_the_call =
+    std::is_lvalue_reference_v<R> || std::ranges::enable_borrowed_range<std::remove_cvref_t<R>>;
+
+template <typename R>
 using ByteOf = std::remove_pointer_t<decltype(std::data(std::declval<R&>()))>;
 
 }  // namespace detail
@@ -30,21 +34,20 @@ using ByteOf = std::remove_pointer_t<decltype(std::data(std::declval<R&>()))>;
 template <typename R>
 concept ByteRange =
     requires(R& range) {
-      { std::size(range) } -> std::convertible_to<std::size_t>;
-      requires ByteLike<detail::ByteOf<R>>;
+      { std::size(range) } -> std::convertible_to<std::size_t>;  // FIX: a range of bytes: std::span{data, size}, …
+      requires ByteLike<detail::ByteOf<R>>;  // FIX: bytes are std::byte, unsigned char or char: std::as_bytes(…)
     } &&
     !detail::is_char_literal<R>;  // FIX: a literal ends in a zero byte that you do not mean: "text"sv, or a string_view
 
-/// Contiguous bytes to write into.
+/// Contiguous bytes to write into, that are still there to be looked at.
 template <typename R>
 concept WritableByteRange =
-    ByteRange<R> && !std::is_const_v<detail::ByteOf<R>>;  // FIX: read into bytes that may change: span<std::byte>, …
+    ByteRange<R> && !std::is_const_v<detail::ByteOf<R>> &&  // FIX: read into bytes that may change: span<std::byte>, …
+    detail::outlives_the_call<R>;  // FIX: read into a variable: what comes is lost with a temporary
 
 /// Bytes that are still there after the full expression: a view (span, string_view), or an lvalue that the caller keeps.
 template <typename R>
-concept StaysInPlace =
-    std::is_lvalue_reference_v<R> ||
-    std::ranges::enable_borrowed_range<std::remove_cvref_t<R>>;  // FIX: keep it in a variable, or use BufferedWrites
+concept StaysInPlace = detail::outlives_the_call<R>;  // FIX: keep it in a variable, or use BufferedWrites
 
 namespace detail {
 

@@ -2,8 +2,10 @@
 #ifndef TLSMODE_CONNECTION_HPP
 #define TLSMODE_CONNECTION_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include <openssl/ssl.h>
@@ -21,11 +23,12 @@
 #include <tlsmode/status.hpp>
 #include <tlsmode/transport.hpp>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // [[clang::…]]: clang warns of what dangles, others need not know them
 namespace tlsmode {
 
 template <typename P>
-concept NeedsNoPeerName =
-    !NamesItsPeer<P>;  // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
+concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
 /// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
@@ -35,7 +38,7 @@ concept NeedsNoPeerName =
 /// Destroying it does not say goodbye: shutdown() does.
 /// Wraps: SSL_new(3).  Proof: tests/unit/connection_test.cpp, tests/unit/write_rules_test.cpp.
 template <PolicyType Policy, TransportType Transport = Socket>
-class Connection {
+class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   static_assert(Policy::protocol == Protocol::tls,
                 "A Connection speaks TLS. For DTLS make the Context, and the SSL from its native_handle().");
   static_assert(engine::IsComplete<engine::EngineOf<Policy, Transport>>,
@@ -54,6 +57,17 @@ class Connection {
   Connection(const Context<Policy>& context, Transport transport, const PeerName& peer)
     requires ClientPolicy<Policy>
       : session_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
+
+  // What is meant for one and is none.
+  template <std::same_as<Policy> P>
+    requires NamesItsPeer<P>
+  Connection(const Context<P>&, Transport) = delete;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
+  template <std::same_as<Policy> P>
+    requires ServerPolicy<P>
+  Connection(const Context<P>&, Transport, const PeerName&) = delete;  // FIX: a server names no peer: {…, transport}
+  Connection(const Context<Policy>&, Transport, std::string_view) = delete;  // FIX: name it: PeerName{"example.org"}
+  template <typename... Peer>
+  Connection(const Context<Policy>&, int, const Peer&...) = delete;  // FIX: wrap the descriptor: Socket{descriptor}
 
   /// Takes over an SSL, in any state that has no write pending, and puts `transport` under it.
   /// Establishes the policy's modes and verification; an SSL that is connected already has to satisfy the latter.
@@ -106,7 +120,7 @@ class Connection {
   /// Lifetime: under StrictWrites and PartialWrites a pending write's bytes stay where they are, unchanged.
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
-  WriteResult write(Bytes&& bytes) noexcept {
+  WriteResult write(Bytes&& bytes [[clang::lifetime_capture_by(this)]]) noexcept {
     const engine::ExclusiveUse use{in_use_};
     return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
@@ -177,7 +191,7 @@ class Connection {
   [[nodiscard]] bool has_input() const noexcept { return session_.has_input(); }
 
   /// What went wrong last: after `failed`, `truncated`, and a refused retry. Lifetime: until the next call that fails.
-  [[nodiscard]] const Error& error() const noexcept { return session_.error(); }
+  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] { return session_.error(); }
 
   /// Adds modes before the handshake, and returns the resulting set. Once the handshake has begun it adds nothing:
   /// since OpenSSL 3.2 the record layer would not follow. Wraps: SSL_set_mode(3).
@@ -187,7 +201,7 @@ class Connection {
 
   /// The peer's certificate; null if it showed none. Lifetime: as long as the connection.
   /// Wraps: SSL_get0_peer_certificate(3).
-  [[nodiscard]] X509* peer_certificate() const noexcept {
+  [[nodiscard]] X509* peer_certificate() const noexcept [[clang::lifetimebound]] {
     return native_handle() != nullptr ? ::SSL_get0_peer_certificate(native_handle()) : nullptr;
   }
   /// The negotiated version, such as "TLSv1.3"; empty before the handshake. Wraps: SSL_get_version(3).
@@ -199,7 +213,7 @@ class Connection {
   }
   /// The chosen application protocol; empty if none was. Lifetime: as long as the connection.
   /// Wraps: SSL_get0_alpn_selected(3).
-  [[nodiscard]] std::string_view alpn() const noexcept {
+  [[nodiscard]] std::string_view alpn() const noexcept [[clang::lifetimebound]] {
     const unsigned char* name = nullptr;
     unsigned size = 0;
     if (native_handle() != nullptr) {
@@ -208,9 +222,9 @@ class Connection {
     return {reinterpret_cast<const char*>(name), size};
   }
 
-  [[nodiscard]] Transport& transport() noexcept { return session_.transport(); }
+  [[nodiscard]] Transport& transport() noexcept [[clang::lifetimebound]] { return session_.transport(); }
   /// The honest exit: what is done through it is outside the promises. Null once moved from.
-  [[nodiscard]] SSL* native_handle() const noexcept { return session_.native_handle(); }
+  [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return session_.native_handle(); }
 
  private:
   engine::Session<Policy, Transport> session_;
@@ -223,5 +237,6 @@ template <PolicyType Policy, TransportType Transport>
 Connection(const Context<Policy>&, Transport, PeerName) -> Connection<Policy, Transport>;
 
 }  // namespace tlsmode
+#pragma GCC diagnostic pop
 
 #endif

@@ -83,6 +83,8 @@ class Context {
     ask_for_client_certificates(trust);
   }
 
+  explicit Context(std::string_view, std::string_view = {}) = delete;  // FIX: Trust::file(…), Identity::from_pem(…)
+
   /// Takes over an SSL_CTX, with all it is configured for, and establishes the policy on it: modes, verification of the
   /// peer, and its versions. A server keeps its own verify mode.
   /// Lifetime: the SSL_CTX is freed with this object, also if this throws. Errors: throws Error if it is null.
@@ -185,11 +187,11 @@ class Context {
   void ask_for_client_certificates(const Trust& trust) {
     trust.apply_to(native_handle());
     ::SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    const STACK_OF(X509_OBJECT)* const objects = ::X509_STORE_get0_objects(trust.store());
-    for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {  // the issuers that clients are told of
-      X509* const issuer = ::X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-      require(issuer == nullptr || ::SSL_CTX_add_client_CA(native_handle(), issuer) == 1, Operation::make_context,
-              "cannot name the trusted issuers to clients");
+    const detail::Certificates issuers{::X509_STORE_get1_all_certs(trust.store())};  // what clients are told of
+    require(static_cast<bool>(issuers), Operation::make_context, "cannot tell clients who is trusted");
+    for (int i = 0; i != sk_X509_num(issuers.get()); ++i) {
+      require(::SSL_CTX_add_client_CA(native_handle(), sk_X509_value(issuers.get(), i)) == 1, Operation::make_context,
+              "cannot tell clients who is trusted");
     }
   }
 

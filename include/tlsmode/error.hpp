@@ -10,6 +10,8 @@
 #include <tlsmode/detail/error_record.hpp>
 #include <tlsmode/error_facts.hpp>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // [[clang::…]]: clang warns of what dangles, others need not know them
 namespace tlsmode {
 
 /// What went wrong: the operation, OpenSSL's whole error queue, errno, the verify result and the alert, in words.
@@ -52,12 +54,15 @@ class Error : public std::exception {
   [[nodiscard]] std::string_view remedy() const noexcept { return record_->remedy; }
 
   /// OpenSSL's error queue, oldest entry first. Lifetime: as long as this error or a copy of it.
-  [[nodiscard]] std::span<const QueueEntry> queue() const noexcept { return {record_->entries, record_->entry_count}; }
+  [[nodiscard]] std::span<const QueueEntry> queue() const noexcept [[clang::lifetimebound]] {
+    return {record_->entries, record_->entry_count};
+  }
 
  private:
   const detail::ErrorRecord* record_ = &detail::no_error_record;
 };
 
 }  // namespace tlsmode
+#pragma GCC diagnostic pop
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TLSMODE_PEER_NAME_HPP
 #define TLSMODE_PEER_NAME_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -21,6 +22,8 @@ int X509_check_ip_asc(X509* certificate, const char* address, unsigned flags);
 }
 // NOLINTEND(readability-identifier-naming)
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // [[clang::…]]: clang warns of what dangles, others need not know them
 namespace tlsmode {
 
 /// Who a client must be talking to: a DNS name (in its ASCII form) or an IP address.
@@ -45,7 +48,11 @@ class PeerName {
     }
   }
 
-  [[nodiscard]] std::string_view text() const noexcept { return {text_, size_}; }
+  template <typename Number>
+    requires std::integral<Number> || std::same_as<Number, std::nullptr_t>
+  explicit PeerName(Number) = delete;  // FIX: a name or an address, as text: PeerName{"example.org"}; no port
+
+  [[nodiscard]] std::string_view text() const noexcept [[clang::lifetimebound]] { return {text_, size_}; }
   [[nodiscard]] bool is_address() const noexcept { return is_address_; }
 
   /// Makes `ssl` ask for this peer and accept no other.
@@ -108,5 +115,6 @@ class PeerName {
 };
 
 }  // namespace tlsmode
+#pragma GCC diagnostic pop
 
 #endif

@@ -75,18 +75,19 @@ struct Server : Client {
 // clang-format off
 template <typename P>
 concept PolicyType =
+    requires { typename P::Writes; } &&  // FIX: derive the policy from tlsmode::Client or tlsmode::Server
     WriteRule<typename P::Writes> &&
     requires {
-      { P::role } -> std::convertible_to<Role>;
-      { P::protocol } -> std::convertible_to<Protocol>;
-      { P::modes } -> std::convertible_to<ModeSet>;
-      { P::verification } -> std::convertible_to<Verification>;
-      { P::min_version } -> std::convertible_to<Version>;
-      { P::max_version } -> std::convertible_to<Version>;
-      { P::record_size } -> std::convertible_to<std::size_t>;
-      { P::batch_size } -> std::convertible_to<std::size_t>;
-      { P::buffers } -> std::convertible_to<Buffers>;
-      { P::kernel_tls } -> std::convertible_to<bool>;
+      { P::role } -> std::convertible_to<Role>;  // FIX: derive the policy from tlsmode::Client or tlsmode::Server
+      { P::protocol } -> std::convertible_to<Protocol>;  // FIX: Protocol::tls or Protocol::dtls
+      { P::modes } -> std::convertible_to<ModeSet>;  // FIX: static constexpr ModeSet modes = Mode::release_buffers | …;
+      { P::verification } -> std::convertible_to<Verification>;  // FIX: Verification::chain_and_name, …
+      { P::min_version } -> std::convertible_to<Version>;  // FIX: Version::tls1_2, …
+      { P::max_version } -> std::convertible_to<Version>;  // FIX: Version::tls1_3, …
+      { P::record_size } -> std::convertible_to<std::size_t>;  // FIX: a number of bytes
+      { P::batch_size } -> std::convertible_to<std::size_t>;  // FIX: a number of bytes
+      { P::buffers } -> std::convertible_to<Buffers>;  // FIX: Buffers::released_when_idle or Buffers::kept
+      { P::kernel_tls } -> std::convertible_to<bool>;  // FIX: true or false
     } &&
     !ModeSet{P::modes}.intersects(write_rule_modes);  // FIX: choose these with `using Writes = MovingWrites;` and its kin
 // clang-format on

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <concepts>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +29,9 @@ class BasicPollWaiter {
   BasicPollWaiter(const Socket& socket, std::chrono::duration<Rep, Period> timeout) : BasicPollWaiter{socket} {
     restart(timeout);
   }
+
+  template <std::integral Number>
+  BasicPollWaiter(const Socket&, Number) = delete;  // FIX: say the unit: std::chrono::milliseconds{5000}
 
   /// Moves the deadline to `timeout` from now.
   template <typename Rep, typename Period>

@@ -20,11 +20,12 @@ namespace tlsmode {
 /// Proof: tests/unit/transport_test.cpp "any type that models the concept carries a connection".
 // clang-format off
 template <typename T>
-concept TransportType = std::movable<T> && requires(T& transport, std::span<std::byte> to,
-                                                    std::span<const std::byte> from) {
-  { transport.receive(to) } noexcept -> std::same_as<ReadResult>;  // FIX: wrap a descriptor: Socket{fd}; or declare it so
-  { transport.send(from) } noexcept -> std::same_as<WriteResult>;  // FIX: declare it so
-};
+concept TransportType =
+    requires(T& transport, std::span<std::byte> to, std::span<const std::byte> from) {
+      requires std::movable<T>;  // FIX: a connection owns its transport: make one that is moved, and refers to yours
+      { transport.receive(to) } noexcept -> std::same_as<ReadResult>;  // FIX: Socket{fd}, or a noexcept receive(span)
+      { transport.send(from) } noexcept -> std::same_as<WriteResult>;  // FIX: WriteResult send(span<const byte>) noexcept
+    };
 // clang-format on
 
 namespace detail {

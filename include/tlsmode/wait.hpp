@@ -51,10 +51,17 @@ enum class Readiness { read, write, either };
 
 /// Waits until a transport is ready. Returns: done; timeout; wait_failed.
 /// Models: PollWaiter (tlsmode/poll_waiter.hpp), and any type of the user's, such as one over an event loop.
+// clang-format off
 template <typename W>
 concept Waiter = requires(W& waiter, Readiness readiness) {
-  { waiter.wait(readiness) } noexcept -> std::same_as<WaitStatus>;
+  { waiter.wait(readiness) } noexcept -> std::same_as<WaitStatus>;  // FIX: PollWaiter{connection.transport(), timeout}
 };
+// clang-format on
+
+/// Bytes that a write under policy P may leave pending when it blocks.
+template <typename Bytes, typename P>
+concept CanBePending =
+    !KeepsBufferInPlace<P> || StaysInPlace<Bytes>;  // FIX: keep it in a variable, or use BufferedWrites
 
 namespace detail {
 
@@ -111,7 +118,7 @@ template <PolicyType P, TransportType T, Waiter W>
 /// Lifetime: by a rule that keeps its buffer in place, the bytes stay where they are until done or cancel_write().
 template <PolicyType P, TransportType T, ByteRange Bytes, Waiter W>
 [[nodiscard]] WaitResult write_all(Connection<P, T>& connection, Bytes&& range, W&& waiter) noexcept
-  requires(!KeepsBufferInPlace<P> || StaysInPlace<Bytes>)
+  requires CanBePending<Bytes, P>
 {
   const std::span<const std::byte> bytes = detail::as_bytes(range);
   std::size_t written = 0;

@@ -39,8 +39,8 @@ struct BufferedWrites {
 /// A write rule: states exactly the two write-rule bits.
 template <typename W>
 concept WriteRule = requires {
-  { W::modes } -> std::convertible_to<ModeSet>;
-} && write_rule_modes.contains(W::modes);  // FIX: other modes go into the policy's `modes`, not into its Writes
+  { W::modes } -> std::convertible_to<ModeSet>;  // FIX: one of the rules: using Writes = tlsmode::MovingWrites; …
+} && write_rule_modes.contains(W::modes);        // FIX: other modes go into the policy's `modes`, not into its Writes
 
 /// Whether the library owns what is pending under rule W.
 template <WriteRule W>

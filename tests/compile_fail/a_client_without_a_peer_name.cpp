@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: say who the peer must be: {context, transport, PeerName{"example.org"}}
+// expect: // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
 #include <utility>
 
 #include <tlsmode/tlsmode.hpp>

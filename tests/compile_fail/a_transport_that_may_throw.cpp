@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: wrap a descriptor: Socket{fd}; or declare it so
+// expect: // FIX: Socket{fd}, or a noexcept receive(span)
 #include <cstddef>
 #include <span>
 

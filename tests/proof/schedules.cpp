@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Enumerates all schedules of the network, of the peer, and of a caller who does what he should not, up to a depth,
 // against a model: the peer reads exactly what the caller was told is accepted, in order, once. Prints what was covered.
-// TLSMODE_PROOF_DEPTH=n goes n choices deeper than the default, which takes about a minute. An argument names one plan.
+// TLSMODE_PROOF_DEPTH=n goes n choices deeper than the default, which takes about a minute; -n, less deep. An argument
+// names one plan.
 
 #include <chrono>
 #include <cstddef>
@@ -46,14 +47,14 @@ struct Case : Side {
 };
 
 int failures = 0;
-std::size_t deeper = 0;
+long deeper = 0;
 Totals everything;
 
 /// All schedules of one configuration and one sequence of messages.
 template <typename WorldOf>
 void explore(const Plan& plan, const std::vector<std::size_t>& messages, int version, const char* rule,
              const char* shape, Totals& totals) {
-  Explorer explorer{plan.depth + deeper};
+  Explorer explorer{plan.depth + static_cast<std::size_t>(deeper)};
   const bool is_tls13 = version == TLS1_3_VERSION;
   const std::vector<Action> actions = actions_for<WorldOf>(plan, is_tls13);
   std::unique_ptr<WorldOf> world;
@@ -135,7 +136,7 @@ void keep_only(std::vector<Plan>& plans, std::string_view name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const char* const text = std::getenv("TLSMODE_PROOF_DEPTH")) deeper = std::strtoul(text, nullptr, 10);
+  if (const char* const text = std::getenv("TLSMODE_PROOF_DEPTH")) deeper = std::strtol(text, nullptr, 10);
   const auto start = std::chrono::steady_clock::now();
   for (Plans plans : {small_records(), real_records()}) {
     if (argc > 1) {

@@ -47,6 +47,9 @@ static_assert(!PolicyType<RuleInModes> && !WriteRule<TunableWrites> && !PolicyTy
 template <typename C, typename Bytes>
 concept Writes = requires(C& connection, Bytes&& bytes) { connection.write(static_cast<Bytes&&>(bytes)); };
 template <typename C>
+concept TakesLengths = requires(C& connection, char* data) { connection.write(data, 4U); } ||
+                       requires(C& connection, char* data) { connection.read(data, 4U); };
+template <typename C>
 concept RetriesInPlace = requires(C& connection) { connection.retry(); };
 template <typename C>
 concept RetriesFrom = requires(C& connection, std::span<const std::byte> bytes) { connection.retry(bytes); };
@@ -65,10 +68,11 @@ consteval bool keeps_the_rule() {
   static_assert(Writes<C, std::vector<std::byte>> == !in_place);
   static_assert(Writes<C, std::array<char, 4>> == !in_place);
   static_assert(!Writes<C, const char(&)[5]> && !Writes<C, const char*> && !Writes<C, int>);
-  static_assert(!Writes<C, std::vector<int>&>);
+  static_assert(!Writes<C, std::vector<int>&> && !TakesLengths<C>);
 
   static_assert(Reads<C, std::span<std::byte>> && Reads<C, std::string&> && Reads<C, std::array<char, 4>&>);
   static_assert(!Reads<C, std::span<const std::byte>> && !Reads<C, std::string_view> && !Reads<C, const std::string&>);
+  static_assert(!Reads<C, std::string> && !Reads<C, std::array<char, 4>> && !Reads<C, std::vector<int>&>);
   return true;
 }
 

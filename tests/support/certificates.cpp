@@ -18,6 +18,7 @@ namespace {
 
 using BioHandle = std::unique_ptr<::BIO, FreeWith<&::BIO_free>>;
 using ExtensionHandle = std::unique_ptr<::X509_EXTENSION, FreeWith<&::X509_EXTENSION_free>>;
+using NameHandle = std::unique_ptr<::X509_NAME, FreeWith<&::X509_NAME_free>>;
 
 constexpr long day = 24L * 3600;
 
@@ -47,12 +48,13 @@ CertificateHandle new_certificate(std::string_view common_name, ::EVP_PKEY* key,
   static std::atomic<long> serial{1};
   CertificateHandle certificate{::X509_new()};
   require(certificate != nullptr, "certificate");
-  ::X509_NAME* const subject = ::X509_get_subject_name(certificate.get());
+  const NameHandle subject{::X509_NAME_new()};
   const auto* const text = reinterpret_cast<const unsigned char*>(common_name.data());
   require(::X509_set_version(certificate.get(), X509_VERSION_3) == 1, "version");
   require(::ASN1_INTEGER_set(::X509_get_serialNumber(certificate.get()), serial++) == 1, "serial");
-  require(::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, static_cast<int>(common_name.size()), -1,
-                                       0) == 1,
+  require(::X509_NAME_add_entry_by_txt(subject.get(), "CN", MBSTRING_UTF8, text, static_cast<int>(common_name.size()),
+                                       -1, 0) == 1 &&
+              ::X509_set_subject_name(certificate.get(), subject.get()) == 1,
           "subject");
   require(::X509_gmtime_adj(::X509_getm_notBefore(certificate.get()), not_before) != nullptr, "not before");
   require(::X509_gmtime_adj(::X509_getm_notAfter(certificate.get()), not_after) != nullptr, "not after");

@@ -25,11 +25,6 @@ struct SavingClient : Client {
 
 ModeSet raw_modes(::SSL* ssl) { return ModeSet::from_bits(static_cast<std::uint32_t>(SSL_get_mode(ssl))); }
 
-template <typename Connection>
-::X509_NAME* subject_of_peer(const Connection& connection) {
-  return ::X509_get_subject_name(connection.peer_certificate());
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("a connection has the modes of its policy, on OpenSSL's own word", "", StrictWrites, PartialWrites,

@@ -73,6 +73,14 @@ TEST_CASE("a server asks for certificates only when it is told whom to trust") {
   CHECK(sk_X509_NAME_num(::SSL_CTX_get_client_CA_list(asking.native_handle())) == 1);
 }
 
+TEST_CASE("a server that is given a trust that was moved from is refused") {
+  Trust trust = trust_in(default_authority());
+  const Trust moved = std::move(trust);
+  const Error error = thrown_by([&] { return Context<Server>{identity_of(default_server()), trust}; });
+  CHECK(error.kind() == ErrorKind::input);
+  CHECK(error.operation() == Operation::make_context);
+}
+
 TEST_CASE("the policy's versions are the context's") {
   const Context<AtVersion<Client, Version::tls1_2>> context{trust_in(default_authority())};
   CHECK(SSL_CTX_get_min_proto_version(context.native_handle()) == TLS1_2_VERSION);

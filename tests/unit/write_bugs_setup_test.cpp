@@ -97,7 +97,8 @@ TEMPLATE_LIST_TEST_CASE("B10: an error that somebody else left in the queue", ""
     leave_a_stale_entry();
     char byte = 0;
     const int result = ::SSL_read(raw.client(), &byte, 1);
-    CHECK(::SSL_get_error(raw.client(), result) == SSL_ERROR_SSL);  // of an idle connection that is well
+    const bool is_mended = OPENSSL_VERSION_NUMBER >= 0x40000000L;
+    CHECK(::SSL_get_error(raw.client(), result) == (is_mended ? SSL_ERROR_WANT_READ : SSL_ERROR_SSL));  // it is well
     ::ERR_clear_error();
   }
   TestType subject{any_version()};

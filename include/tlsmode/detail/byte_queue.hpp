@@ -21,8 +21,8 @@ class ByteQueue {
     }
     return *this;
   }
-  ByteQueue(const ByteQueue&) = delete;
-  ByteQueue& operator=(const ByteQueue&) = delete;
+  ByteQueue(const ByteQueue&) = delete;             // FIX: one owner a handle: move it, or pass a reference
+  ByteQueue& operator=(const ByteQueue&) = delete;  // FIX: one owner a handle: move it, or pass a reference
   ~ByteQueue() { std::free(memory_); }
 
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }

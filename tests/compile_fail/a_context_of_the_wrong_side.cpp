@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// expect-gcc: (type ‘const tlsmode::Context<tlsmode::Server>’) to type ‘const tlsmode::Context<tlsmode::Client>&’
+// expect-clang: no known conversion from 'const Context<tlsmode::Server>' to 'const Context<tlsmode::Client>'
+#include <utility>
+
+#include <tlsmode/tlsmode.hpp>
+
+void test(const tlsmode::Context<tlsmode::Server>& context, tlsmode::Socket socket) {
+#ifdef CONTROL
+  const tlsmode::Connection<tlsmode::Server> connection{context, std::move(socket)};
+#else
+  const tlsmode::Connection<tlsmode::Client> connection{context, std::move(socket)};
+#endif
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect: // FIX: one owner a handle: move it, or pass a reference
+#include <utility>
+
+#include <tlsmode/tlsmode.hpp>
+
+void test(tlsmode::Context<tlsmode::Client>& to, tlsmode::Context<tlsmode::Client>& from) {
+#ifdef CONTROL
+  to = std::move(from);
+#else
+  to = from;
+#endif
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect: // FIX: one owner a handle: move it, or pass a reference
+#include <utility>
+
+#include <tlsmode/tlsmode.hpp>
+
+void test(tlsmode::Socket& original) {
+#ifdef CONTROL
+  const tlsmode::Socket copy = std::move(original);
+#else
+  const tlsmode::Socket copy = original;
+#endif
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect: // FIX: one owner a handle: move it, or pass a reference
+#include <utility>
+
+#include <tlsmode/tlsmode.hpp>
+
+void test(tlsmode::Trust& original) {
+#ifdef CONTROL
+  const tlsmode::Trust copy = std::move(original);
+#else
+  const tlsmode::Trust copy = original;
+#endif
+}
