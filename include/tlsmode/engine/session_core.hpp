@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/key_shares.hpp>
 #include <tlsmode/engine/session_setup.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/mode_set.hpp>
@@ -64,6 +65,14 @@ class SessionCore {
 
  protected:
   explicit SessionCore(SslHandle ssl) noexcept : ssl_{std::move(ssl)} {}
+
+  /// The handshake is done: what only it needed can go.
+  void establish(bool keep_key_shares) noexcept {
+    phase_ = Phase::established;
+    if (!keep_key_shares) {
+      drop_key_shares(ssl_.get());
+    }
+  }
 
   [[nodiscard]] IoStatus refuse(Operation operation, std::string_view message, std::string_view remedy) noexcept {
     clear_stale_errors();

@@ -49,7 +49,7 @@ class SessionOutput : public SessionCore {
       refuse_session("no memory for the transport's BIO");
     }
     if (::SSL_is_init_finished(ssl_.get()) != 0) {
-      phase_ = Phase::established;
+      establish(Policy::keep_key_shares);
     }
   }
 
@@ -64,7 +64,7 @@ class SessionOutput : public SessionCore {
     engine_.end_flight();
     const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
     if (status == IoStatus::done) {
-      phase_ = Phase::established;
+      establish(Policy::keep_key_shares);
     }
     if (status != IoStatus::done && status != IoStatus::want_read) {
       return status;
