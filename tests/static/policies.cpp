@@ -32,6 +32,9 @@ static_assert(Client::verification == Verification::chain_and_name);
 static_assert(Client::min_version == Version::tls1_2 && Server::min_version == Version::tls1_2);
 static_assert(NamesItsPeer<Client> && !NamesItsPeer<Server>);
 
+// What only the handshake needed is not kept.
+static_assert(!Client::keep_key_shares && !Server::keep_key_shares);
+
 // No policy: write-rule bits elsewhere than in Writes, other bits in Writes.
 struct RuleInModes : Client {
   static constexpr ModeSet modes = Mode::enable_partial_write;
