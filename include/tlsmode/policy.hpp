@@ -32,10 +32,13 @@ enum class Verification {
   insecure_anyone_can_be_my_peer,  ///< Nothing is verified. For tests, and for peers verified by other means.
 };
 
-/// What becomes of OpenSSL's buffers, 17 KB for each direction, when a call has no more use for them.
+/// What becomes of OpenSSL's buffers, 17 KB for each direction, between calls. Mode::release_buffers, which frees them
+/// after every record, goes with either.
 enum class Buffers {
-  released_when_idle,  ///< They are given back, unless more input is about to come: an idle connection holds none.
-  kept,  ///< They stay until the connection is destroyed: about 400 instructions less for a write and a read.
+  /// Given back when a read finds nothing, and on a transport that does not wait also after a write: its idle connections
+  /// hold none, and bulk transfer pays nothing. One that waits for input is not idle between calls, and keeps them.
+  adaptive,
+  kept,  ///< They stay until the connection is destroyed.
 };
 
 /// The complete default policy of a client. Derive and shadow to configure.
@@ -59,7 +62,7 @@ struct Client {
   static constexpr std::size_t batch_size = 65536;
 
   /// Proof: tests/unit/connection_memory_test.cpp.
-  static constexpr Buffers buffers = Buffers::released_when_idle;
+  static constexpr Buffers buffers = Buffers::adaptive;
 
   /// Hands encryption to the kernel where it can be had; needs NativeBio and a write rule whose buffer stays in place.
   static constexpr bool kernel_tls = false;
@@ -91,7 +94,7 @@ concept PolicyType =
       { P::max_version } -> std::convertible_to<Version>;  // FIX: Version::tls1_3, …
       { P::record_size } -> std::convertible_to<std::size_t>;  // FIX: a number of bytes
       { P::batch_size } -> std::convertible_to<std::size_t>;  // FIX: a number of bytes
-      { P::buffers } -> std::convertible_to<Buffers>;  // FIX: Buffers::released_when_idle or Buffers::kept
+      { P::buffers } -> std::convertible_to<Buffers>;  // FIX: Buffers::adaptive or Buffers::kept
       { P::kernel_tls } -> std::convertible_to<bool>;  // FIX: true or false
       { P::keep_key_shares } -> std::convertible_to<bool>;  // FIX: true or false
     } &&

@@ -23,6 +23,11 @@ class BufferedWriter {
  public:
   [[nodiscard]] bool holds_output() const noexcept { return !gathered_.empty(); }
 
+  /// Gathers `bytes` if there is nothing more to it. Returns: false, with nothing done, if write() has to.
+  [[nodiscard]] bool gather(std::span<const std::byte> bytes) noexcept {
+    return gathered_.size() + bytes.size() < Policy::record_size && sealed_ == 0 && gathered_.append(bytes);
+  }
+
   template <typename Settle>
   [[nodiscard]] WriteResult write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
     std::size_t accepted = 0;

@@ -119,6 +119,7 @@ class ElasticEngine {
   [[nodiscard]] std::size_t output_size() const noexcept { return outgoing_.size(); }
   [[nodiscard]] bool input_waits() const noexcept { return !incoming_.empty(); }
   [[nodiscard]] bool dry() const noexcept { return incoming_.dry(); }
+  [[nodiscard]] bool has_been_dry() const noexcept { return incoming_.has_been_dry(); }
   [[nodiscard]] bool ended() const noexcept { return incoming_.ended(); }  // OpenSSL has been told of the end
   [[nodiscard]] int system_error() const noexcept {
     return outgoing_.error() != 0 ? outgoing_.error() : incoming_.error();

@@ -46,6 +46,7 @@ class Incoming {
 
   void start_read() noexcept { dry_ = false; }
   [[nodiscard]] bool dry() const noexcept { return dry_; }  // since start_read(), the transport had nothing to give
+  [[nodiscard]] bool has_been_dry() const noexcept { return has_been_dry_; }  // ever: it does not wait for input
 
  private:
   static constexpr std::size_t one_record = std::size_t{17} * 1024;  // a full record with all that may be around it
@@ -93,7 +94,7 @@ class Incoming {
   }
 
   [[nodiscard]] ReadResult wait() noexcept {
-    dry_ = true;
+    dry_ = has_been_dry_ = true;
     return {IoStatus::want_read, 0};
   }
 
@@ -108,6 +109,7 @@ class Incoming {
   int error_ = 0;
   bool burst_ = false;  // more came than fits into OpenSSL's memory: receive several records at once
   bool dry_ = false;
+  bool has_been_dry_ = false;
   bool ended_ = false;
 };
 

@@ -31,6 +31,7 @@ class NativeEngine {
         writer_{std::exchange(other.writer_, nullptr)},
         buffer_may_change_{other.buffer_may_change_},
         owes_close_{std::exchange(other.owes_close_, false)},
+        has_been_dry_{other.has_been_dry_},
         lost_alert_{other.lost_alert_} {}
   NativeEngine& operator=(NativeEngine&& other) noexcept {
     transport_ = std::move(other.transport_);
@@ -38,6 +39,7 @@ class NativeEngine {
     writer_ = std::exchange(other.writer_, nullptr);
     buffer_may_change_ = other.buffer_may_change_;
     owes_close_ = std::exchange(other.owes_close_, false);
+    has_been_dry_ = other.has_been_dry_;
     lost_alert_ = other.lost_alert_;
     return *this;
   }
@@ -110,6 +112,7 @@ class NativeEngine {
   [[nodiscard]] std::size_t output_size() const noexcept { return pending_.size() + (owes_close_ ? 1 : 0); }
   [[nodiscard]] bool input_waits() const noexcept { return false; }
   [[nodiscard]] bool dry() const noexcept { return read_at_start_ == ::BIO_number_read(transport_.reader()); }
+  [[nodiscard]] bool has_been_dry() const noexcept { return has_been_dry_; }
   [[nodiscard]] bool ended() const noexcept { return false; }
   [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
   [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
@@ -138,6 +141,7 @@ class NativeEngine {
     if (one_record) {
       SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
+    has_been_dry_ = has_been_dry_ || (returned != 1 && dry());
     lost_alert_ = lost_alert_ || (output_size() == 0 && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
     return returned;
   }
@@ -171,6 +175,7 @@ class NativeEngine {
   BIO* writer_ = nullptr;           // the SSL's
   bool buffer_may_change_ = false;  // a connected SSL was adopted: it may have records of another size
   bool owes_close_ = false;         // close_notify is pending, and no record
+  bool has_been_dry_ = false;       // a read has found nothing: it does not wait for input
   bool lost_alert_ = false;         // OpenSSL could not send an alert, and nothing can be sent behind it
 };
 

@@ -20,7 +20,8 @@ namespace tlsmode::engine {
 template <PolicyType Policy, TransportType Transport>
 class Session : public SessionOutput<Policy, Transport> {
   using Output = SessionOutput<Policy, Transport>;
-  using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_;
+  using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_,
+      Output::reads_once_;
 
  public:
   using Output::handshake, Output::flush, Output::pending_write, Output::modes;
@@ -53,7 +54,9 @@ class Session : public SessionOutput<Policy, Transport> {
       std::size_t bytes = 0;
       const int returned = engine_.read(ssl_.get(), to, bytes);
       if (returned == 1) [[likely]] {
-        this->release_buffers();
+        if (reads_once_) {
+          this->release_idle_buffers();
+        }
         return {IoStatus::done, bytes};
       }
       const IoStatus status = this->settle(returned, Operation::read);

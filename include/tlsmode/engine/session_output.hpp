@@ -71,7 +71,7 @@ class SessionOutput : public SessionCore {
     }
     const IoStatus sent = engine_.drain(ssl_.get());  // the peer cannot answer what it has not got
     if (status == IoStatus::done) {
-      release_buffers();
+      release_idle_buffers();
     }
     return sent == IoStatus::done ? status : note_failure(sent, operation);
   }
@@ -90,6 +90,12 @@ class SessionOutput : public SessionCore {
       if (const IoStatus status = prepare_write(Operation::write); status != IoStatus::done) {
         hold_if_waiting(status, bytes);
         return {status, 0};
+      }
+    }
+    if constexpr (BuffersWrites<Policy>) {
+      if (writer_.gather(bytes)) [[likely]] {
+        key_update_waits_ = false;
+        return {IoStatus::done, bytes.size()};
       }
     }
     return push(bytes, 0, Operation::write);
@@ -156,7 +162,7 @@ class SessionOutput : public SessionCore {
     const IoStatus status =
         writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
     key_update_waits_ = key_update_waits_ && (operation != Operation::flush || status != IoStatus::done);
-    release_buffers();
+    release_idle_buffers();
     return note_failure(status, operation);
   }
 
@@ -218,6 +224,7 @@ class SessionOutput : public SessionCore {
                                  Operation operation) noexcept {
     const auto settle_here = [&](int returned) { return settle_write(returned, operation); };
     key_update_waits_ = false;
+    reads_once_ = !engine_.dry();
     WriteResult result{};
     if constexpr (BuffersWrites<Policy>) {
       result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
@@ -228,15 +235,21 @@ class SessionOutput : public SessionCore {
       static_cast<void>(note_failure(result.status, operation));
     }
     if (!writer_.holds_output()) {
-      release_buffers();
+      release_idle_buffers();
     }
     return result;
   }
 
-  /// At the end of a call: an idle connection holds no buffers, if its policy wants it so.
+  /// Nothing more to read or to write, as far as can be seen: OpenSSL's buffers can go.
   void release_buffers() noexcept {
-    if constexpr (Policy::buffers == Buffers::released_when_idle) {
+    if constexpr (Policy::buffers == Buffers::adaptive) {
       engine_.release_buffers(ssl_.get());
+    }
+  }
+  /// As release_buffers(), after a call that was no read: a caller who waits in his reads has no idle connections.
+  void release_idle_buffers() noexcept {
+    if (engine_.has_been_dry()) {
+      release_buffers();
     }
   }
 
@@ -308,6 +321,7 @@ class SessionOutput : public SessionCore {
 
   Engine engine_;
   Writer writer_;
+  bool reads_once_ = false;  // the caller has answered before he found the input dry: his last read may be any
 };
 
 }  // namespace tlsmode::engine
