@@ -122,7 +122,7 @@ def measure(arguments, wanted):
     peers = ["raw", *arguments.peers.split(",")] if arguments.peers else plan.PEERS
     absent = [peer for peer in peers if not programs.has(peer)]
     if absent:
-        print("Not built, because the library is not there, so not measured:", " ".join(absent))
+        print("Not built, so not measured:", " ".join(absent))
     with_costs = is_chosen(arguments, "include_cost")
     record = {"quick": arguments.quick, "machine": describe_machine(), "runs": [], "include_cost": {}}
     progress = runner.Progress(include_cost_seconds(arguments.quick) if with_costs else 0)
