@@ -40,26 +40,19 @@ class Bench {
       : identity_(make_identity()),
         shared_({Side::client, identity_, false}),
         other_shared_({Side::server, identity_, false}) {
-    handshake();
-    for (int i = 0; i < 4; ++i) echo(64);  // session tickets are read, buffers exist
-    total_ = {};
+    connect([&](int descriptor) { return std::make_unique<Session>(shared_, descriptor); });
+    for (int i = 0; i < 4; ++i) warm_up();
   }
 
-  /// The other end does its part in a thread of its own, which neither callgrind's toggle nor the shim's counts include.
   void handshake() {
-    int ends[2];
-    require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
-    for (int end : ends) {  // a write of 64 KiB must fit, since nobody reads meanwhile
-      const int size = 208 << 10;
-      ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    }
-    std::thread other([&] { other_ = std::make_unique<RawSession>(other_shared_, ends[1]); });
-    const Counts before = counts();
-    session_ = measured_open<Session>(shared_, ends[0]);
-    add(before);
-    other.join();
+    connect([&](int descriptor) {
+      const Counts before = counts();
+      session_.reset();
+      auto session = measured_open<Session>(shared_, descriptor);
+      add(before);
+      return session;
+    });
   }
-
   void echo(std::size_t size) {
     write(size, 1);
     read(size);
@@ -98,6 +91,32 @@ class Bench {
   [[nodiscard]] const Counts& total() const { return total_; }
 
  private:
+  /// The other end does its part in a thread of its own, which neither callgrind's toggle nor the shim's counts include.
+  template <class Open>
+  void connect(Open open) {
+    int ends[2];
+    require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+    for (int end : ends) {  // a write of 64 KiB must fit, since nobody reads meanwhile
+      const int size = 208 << 10;
+      ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    }
+    std::thread other([&] { other_ = std::make_unique<RawSession>(other_shared_, ends[1]); });
+    session_ = open(ends[0]);
+    other.join();
+  }
+
+  /// An echo that nobody counts: session tickets are read, buffers exist.
+  void warm_up() {
+    constexpr std::size_t size = 64;
+    const auto read_some = [](auto& end, std::span<std::byte> bytes) { return end.read(bytes); };
+    session_->write(Pattern::shared().view(sent_, size));
+    session_->flush();
+    receive(*other_, sent_, size, read_some);
+    other_->write(Pattern::shared().view(received_, size));
+    receive(*session_, received_, size, read_some);
+    sent_ += size, received_ += size;
+  }
+
   template <class End, class Read>
   void receive(End& end, std::uint64_t offset, std::size_t size, Read read_some) {
     while (size != 0) {

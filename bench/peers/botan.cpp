@@ -17,6 +17,7 @@
 
 #if BOTAN_VERSION_MAJOR >= 3
 #include <botan/tls_session_manager_memory.h>
+#include <botan/tls_session_manager_noop.h>
 #endif
 
 #include "../support/blocking_peer.hpp"
