@@ -20,8 +20,7 @@ namespace tlsmode::engine {
 template <PolicyType Policy, TransportType Transport>
 class Session : public SessionOutput<Policy, Transport> {
   using Output = SessionOutput<Policy, Transport>;
-  using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_,
-      Output::reads_once_;
+  using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_, Output::reads_once_;
 
  public:
   using Output::handshake, Output::flush, Output::pending_write, Output::modes;

@@ -2,79 +2,39 @@
 #ifndef TLSMODE_ENGINE_SESSION_OUTPUT_HPP
 #define TLSMODE_ENGINE_SESSION_OUTPUT_HPP
 
-#include <cerrno>
 #include <cstddef>
 #include <span>
-#include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <tlsmode/engine/buffered_writer.hpp>
-#include <tlsmode/engine/elastic_engine.hpp>
 #include <tlsmode/engine/manual_writer.hpp>
 #include <tlsmode/engine/session_core.hpp>
-#include <tlsmode/engine/session_setup.hpp>
+#include <tlsmode/engine/session_handshake.hpp>
 #include <tlsmode/error.hpp>
-#include <tlsmode/peer_name.hpp>
 #include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
 namespace tlsmode::engine {
 
-class NativeEngine;  // <tlsmode/kernel_tls.hpp>: few need it, and nobody else shall wait for it
-
+/// The writing half of a session: the writer that keeps the rule, and all that waits for it.
 template <PolicyType Policy, TransportType Transport>
-using EngineOf = std::conditional_t<Policy::kernel_tls, NativeEngine, ElasticEngine<Transport>>;
-
-template <typename T>
-concept IsComplete = requires { sizeof(T); };
-
-/// The writing half of a session, with the handshake: an SSL, the engine under it, and the writer that keeps the rule.
-template <PolicyType Policy, TransportType Transport>
-class SessionOutput : public SessionCore {
+class SessionOutput : public SessionHandshake<Policy, Transport> {
  protected:
-  using Engine = EngineOf<Policy, Transport>;
+  using Base = SessionHandshake<Policy, Transport>;
+  using Engine = typename Base::Engine;
   using Writer =
       std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
+  using Base::engine_, Base::ssl_, Base::phase_, Base::error_, Base::close_sent_, Base::key_update_waits_;
+  using Base::refuse, Base::refuse_dead, Base::settle, Base::settle_write, Base::note_failure,
+      Base::release_idle_buffers;
 
  public:
-  SessionOutput(SslHandle ssl, Transport&& transport, const PeerName* peer)
-      : SessionCore{std::move(ssl)}, engine_{std::move(transport)} {
-    set_up_session<Policy>(ssl_.get(), peer);
-    if (!engine_.attach(ssl_.get())) {
-      refuse_session("no memory for the transport's BIO");
-    }
-    if (::SSL_is_init_finished(ssl_.get()) != 0) {
-      establish(Policy::keep_key_shares);
-    }
-  }
-
-  [[nodiscard]] IoStatus handshake(Operation operation) noexcept {
-    if (phase_ != Phase::handshaking && phase_ != Phase::established) {
-      return refuse_dead(operation);
-    }
-    clear_stale_errors();
-    engine_.start_read();
-    engine_.begin_flight();
-    const int returned = ::SSL_do_handshake(ssl_.get());
-    engine_.end_flight();
-    const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
-    if (status == IoStatus::done) {
-      establish(Policy::keep_key_shares);
-    }
-    if (status != IoStatus::done && status != IoStatus::want_read) {
-      return status;
-    }
-    const IoStatus sent = engine_.drain(ssl_.get());  // the peer cannot answer what it has not got
-    if (status == IoStatus::done) {
-      release_idle_buffers();
-    }
-    return sent == IoStatus::done ? status : note_failure(sent, operation);
-  }
+  using Base::Base;
+  using Base::handshake, Base::version;
 
   [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept {
     if constexpr (!BuffersWrites<Policy>) {
@@ -217,8 +177,6 @@ class SessionOutput : public SessionCore {
     return status;
   }
 
-  [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
-
  protected:
   [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed,
                                  Operation operation) noexcept {
@@ -238,19 +196,6 @@ class SessionOutput : public SessionCore {
       release_idle_buffers();
     }
     return result;
-  }
-
-  /// Nothing more to read or to write, as far as can be seen: OpenSSL's buffers can go.
-  void release_buffers() noexcept {
-    if constexpr (Policy::buffers == Buffers::adaptive) {
-      engine_.release_buffers(ssl_.get());
-    }
-  }
-  /// As release_buffers(), after a call that was no read: a caller who waits in his reads has no idle connections.
-  void release_idle_buffers() noexcept {
-    if (engine_.has_been_dry()) {
-      release_buffers();
-    }
   }
 
   [[nodiscard]] IoStatus prepare_write(Operation operation) noexcept {
@@ -293,33 +238,6 @@ class SessionOutput : public SessionCore {
     return IoStatus::done;
   }
 
-  [[nodiscard]] IoStatus settle(int returned, Operation operation) noexcept {
-    const IoStatus status = settle_answer(returned, operation, engine_.ended(), engine_.system_error());
-    if (status == IoStatus::failed) {
-      static_cast<void>(engine_.drain(ssl_.get()));  // our alert, if there is one
-      ::ERR_clear_error();
-    }
-    return status;
-  }
-
-  /// As settle(), for a write that a renegotiation holds up: the peer answers only what it has got.
-  [[nodiscard]] IoStatus settle_write(int returned, Operation operation) noexcept {
-    const IoStatus status = settle(returned, operation);
-    const bool flight_waits = status == IoStatus::want_read && engine_.drain(ssl_.get()) == IoStatus::want_write;
-    return flight_waits ? IoStatus::want_write : status;
-  }
-
-  IoStatus note_failure(IoStatus status, Operation operation) noexcept {
-    if (status == IoStatus::failed && phase_ != Phase::broken) [[unlikely]] {
-      note_send_failure(operation, engine_.system_error());
-      if constexpr (!Engine::sends_whole_batches) {
-        phase_ = Phase::broken;  // OpenSSL itself could not send, and bears no more calls
-      }
-    }
-    return status;
-  }
-
-  Engine engine_;
   Writer writer_;
   bool reads_once_ = false;  // the caller has answered before he found the input dry: his last read may be any
 };
