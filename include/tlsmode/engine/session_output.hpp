@@ -54,7 +54,7 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
     }
     if constexpr (BuffersWrites<Policy>) {
       if (writer_.gather(bytes)) [[likely]] {
-        key_update_waits_ = false;
+        note_output();
         return {IoStatus::done, bytes.size()};
       }
     }
@@ -178,11 +178,15 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
   }
 
  protected:
+  void note_output() noexcept {
+    key_update_waits_ = false;
+    reads_once_ = !engine_.dry();
+  }
+
   [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed,
                                  Operation operation) noexcept {
     const auto settle_here = [&](int returned) { return settle_write(returned, operation); };
-    key_update_waits_ = false;
-    reads_once_ = !engine_.dry();
+    note_output();
     WriteResult result{};
     if constexpr (BuffersWrites<Policy>) {
       result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
