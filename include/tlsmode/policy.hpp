@@ -52,6 +52,12 @@ struct Client {
   /// The most plaintext that one write commits before the transport has taken it. Units: bytes; one record to 256 KiB.
   static constexpr std::size_t batch_size = 65536;
 
+  /// How many session tickets a server gives a client after a full handshake of TLS 1.3, and one after a resumed one; with
+  /// 0, no session of TLS 1.3 is resumed. A client uses a ticket once: with one for each connection it never runs out.
+  /// More are for clients that open several connections at the same moment. OpenSSL's own default is 2.
+  /// Units: tickets, each a record. Wraps: SSL_CTX_set_num_tickets(3).
+  static constexpr std::size_t session_tickets = 1;
+
   /// Hands encryption to the kernel where it can be had; needs NativeBio and a write rule whose buffer stays in place.
   static constexpr bool kernel_tls = false;
 };
@@ -76,6 +82,7 @@ concept PolicyType =
       { P::max_version } -> std::convertible_to<Version>;
       { P::record_size } -> std::convertible_to<std::size_t>;
       { P::batch_size } -> std::convertible_to<std::size_t>;
+      { P::session_tickets } -> std::convertible_to<std::size_t>;
       { P::kernel_tls } -> std::convertible_to<bool>;
     } &&
     !ModeSet{P::modes}.intersects(write_rule_modes);  // FIX: choose these with `using Writes = MovingWrites;` and its kin
