@@ -65,7 +65,10 @@ def handshakes(quick):
     figures = [Figure("cpu_us_each", "CPU µs each", 0), Figure("cpu_us_client", "client", 0), Figure("cpu_us_server", "server", 0)]
     return [Measurement(f"handshake_{name}", f"handshakes, {name}", ["handshake", f"rounds={rounds}", f"resume={resume}"], figures,
                         3 if quick else 7, peers=tls_peers())
-            for name, resume in (("full", 0), ("resumed", 1))]
+            for name, resume in (("full", 0), ("resumed", 1))] + [
+        Measurement("handshake_chain", "handshakes, full, with an intermediate, the client trusting the system",
+                    ["handshake", f"rounds={rounds}", "chain=1"], figures, 3 if quick else 7,
+                    peers=[peer for peer in tls_peers() if peer not in ("gnutls", "botan")])]
 
 
 def idle(quick):
