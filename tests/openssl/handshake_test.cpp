@@ -22,8 +22,8 @@ using namespace tlsmode_tests;
 namespace {
 
 // The versions that these facts were observed with.
-const bool is_openssl_3_0 = ::OPENSSL_version_major() == 3 && ::OPENSSL_version_minor() == 0;
-const bool is_openssl_3_5_or_later = ::OPENSSL_version_major() > 3 || ::OPENSSL_version_minor() >= 5;
+bool is_openssl_3_0() { return ::OPENSSL_version_major() == 3 && ::OPENSSL_version_minor() == 0; }
+bool is_openssl_3_5_or_later() { return ::OPENSSL_version_major() > 3 || ::OPENSSL_version_minor() >= 5; }
 
 /// Records that the server has sent since its first flight, of which the client's last one is the end.
 std::size_t records_after_handshake(RawPair& pair) {
@@ -71,6 +71,15 @@ int verify(::X509_STORE* store) {
   return ::X509_STORE_CTX_get_error(verification.get());
 }
 
+/// Makes `directory` the default one of both stores: of `all` as OpenSSL does, of `by_hash` with that lookup alone.
+void look_into(const TemporaryDirectory& directory, ::X509_STORE* all, ::X509_STORE* by_hash) {
+  REQUIRE(::setenv("SSL_CERT_DIR", directory.path().c_str(), 1) == 0);
+  REQUIRE(::X509_STORE_set_default_paths(all) == 1);
+  ::X509_LOOKUP* const lookup = ::X509_STORE_add_lookup(by_hash, ::X509_LOOKUP_hash_dir());
+  REQUIRE(X509_LOOKUP_add_dir(lookup, nullptr, X509_FILETYPE_DEFAULT) == 1);
+  REQUIRE(::unsetenv("SSL_CERT_DIR") == 0);
+}
+
 /// Puts the default root into `directory` under its hash and `number`.
 void keep_root(const TemporaryDirectory& directory, int number) {
   char name[32];
@@ -83,18 +92,14 @@ void keep_root(const TemporaryDirectory& directory, int number) {
 
 TEST_CASE("OpenSSL 3.0 looks through the default directory twice, by hash and by listing it; 3.5 by hash alone") {
   const TemporaryDirectory directory;
-  REQUIRE(::setenv("SSL_CERT_DIR", directory.path().c_str(), 1) == 0);
   const StoreHandle all{::X509_STORE_new()};
   const StoreHandle by_hash{::X509_STORE_new()};
-  REQUIRE(::X509_STORE_set_default_paths(all.get()) == 1);
-  ::X509_LOOKUP* const lookup = ::X509_STORE_add_lookup(by_hash.get(), ::X509_LOOKUP_hash_dir());
-  REQUIRE(X509_LOOKUP_add_dir(lookup, nullptr, X509_FILETYPE_DEFAULT) == 1);
-  REQUIRE(::unsetenv("SSL_CERT_DIR") == 0);
+  look_into(directory, all.get(), by_hash.get());
 
   keep_root(directory, 7);  // a lookup by hash counts from 0 and stops at the first number that is missing
   CHECK(verify(by_hash.get()) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
-  if (is_openssl_3_0) CHECK(verify(all.get()) == X509_V_OK);
-  if (is_openssl_3_5_or_later) CHECK(verify(all.get()) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  if (is_openssl_3_0()) CHECK(verify(all.get()) == X509_V_OK);
+  if (is_openssl_3_5_or_later()) CHECK(verify(all.get()) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
   keep_root(directory, 0);
   CHECK(verify(by_hash.get()) == X509_V_OK);
 }
@@ -142,6 +147,6 @@ TEST_CASE("OpenSSL 3.0 collects its decoders anew for every certificate it decod
   REQUIRE(openssl_memory_is_counted());
   const std::size_t allocations = allocations_of_decoding(default_server().certificate());
   CAPTURE(allocations);
-  if (is_openssl_3_0) CHECK(allocations > 300);
-  if (is_openssl_3_5_or_later) CHECK(allocations < 300);
+  if (is_openssl_3_0()) CHECK(allocations > 300);
+  if (is_openssl_3_5_or_later()) CHECK(allocations < 300);
 }
