@@ -36,14 +36,22 @@ template <class Session>
 template <class Shared, class Session>
 class Bench {
  public:
-  Bench()
+  Bench(Side side, bool resume)
       : identity_(make_identity()),
-        shared_({Side::client, identity_, false}),
-        other_shared_({Side::server, identity_, false}) {
+        shared_({side, identity_, resume}),
+        other_shared_({side == Side::client ? Side::server : Side::client, identity_, resume}) {
     connect([&](int descriptor) { return std::make_unique<Session>(shared_, descriptor); });
     for (int i = 0; i < 4; ++i) warm_up();
   }
 
+  /// A connection to the end, with a byte from the server, which carries the session tickets along.
+  void handshake(Side side, bool resume) {
+    session_->close();  // else its session could not be resumed
+    other_->close();
+    handshake();
+    side == Side::client ? read(1) : write(1, 1);
+    require(session_->facts().resumed == resume, "not the kind of handshake that was asked for");
+  }
   void handshake() {
     connect([&](int descriptor) {
       const Counts before = counts();
@@ -146,12 +154,21 @@ class Bench {
   std::byte buffer_[64 << 10];
 };
 
+/// Which end the subject is, and whether its sessions are resumed.
+struct Ends {
+  explicit Ends(const std::string& scenario)
+      : side(scenario.starts_with("accept") ? Side::server : Side::client), resume(scenario.ends_with("_resumed")) {}
+  Side side;
+  bool resume;
+};
+
 template <class Shared, class Session>
 void run(const std::string& scenario, int repeats) {
-  auto bench = std::make_unique<Bench<Shared, Session>>();
+  const Ends ends{scenario};
+  auto bench = std::make_unique<Bench<Shared, Session>>(ends.side, ends.resume);
   for (int i = 0; i < repeats; ++i) {
-    if (scenario == "handshake")
-      bench->handshake();
+    if (scenario.starts_with("connect") || scenario.starts_with("accept"))
+      bench->handshake(ends.side, ends.resume);
     else if (scenario == "echo_64")
       bench->echo(64);
     else if (scenario == "write_16k")
@@ -175,8 +192,12 @@ void run(const std::string& scenario, int repeats) {
 
 template <class WriteRule, bool releases = false>
 void run_tlsmode(const std::string& scenario, int repeats) {
-  using Policy = TlsmodeClient<WriteRule, releases>;
-  run<TlsmodeSide<Policy>, TlsmodeSession<Policy>>(scenario, repeats);
+  using ForClient = TlsmodeClient<WriteRule, releases>;
+  using ForServer = TlsmodeServer<WriteRule, releases>;
+  if (Ends{scenario}.side == Side::client)
+    run<TlsmodeSide<ForClient>, TlsmodeSession<ForClient>>(scenario, repeats);
+  else
+    run<TlsmodeSide<ForServer>, TlsmodeSession<ForServer>>(scenario, repeats);
 }
 
 }  // namespace

@@ -54,11 +54,18 @@ class TlsmodeSide {
  private:
   static tlsmode::Context<Policy> make_context(const Setup& setup) {
     if constexpr (is_client<Policy>) {
-      return tlsmode::Context<Policy>{tlsmode::Trust::pem(setup.identity.certificate_pem)};
+      return tlsmode::Context<Policy>{trust_of(setup.identity)};
     } else {
       return tlsmode::Context<Policy>{
           tlsmode::Identity::from_pem(setup.identity.certificate_pem, setup.identity.key_pem)};
     }
+  }
+
+  static tlsmode::Trust trust_of(const Identity& identity) {
+    if (!identity.in_a_chain) return tlsmode::Trust::pem(identity.root_pem);
+    tlsmode::Trust trust = tlsmode::Trust::system();
+    add_root(trust.store(), identity);
+    return trust;
   }
 
   tlsmode::Context<Policy> context_;

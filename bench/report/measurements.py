@@ -74,7 +74,10 @@ def handshakes(quick):
     figures = [Figure("cpu_us_each", "CPU µs each", 0), Figure("cpu_us_client", "client's", 0), Figure("cpu_us_server", "server's", 0)]
     return [Measurement(f"handshake_{name}", f"handshakes, {name}", ["handshake", f"rounds={rounds}", f"resume={resume}"], figures,
                         3 if quick else 7, 0.4 if quick else 2, peers=TLS)
-            for name, resume in (("full", 0), ("resumed", 1))]
+            for name, resume in (("full", 0), ("resumed", 1))] + [
+        Measurement("handshake_chain", "handshakes, full, with an intermediate, the client trusting the system",
+                    ["handshake", f"rounds={rounds}", "chain=1"], figures, 3 if quick else 7, 0.4 if quick else 2,
+                    peers=[peer for peer in TLS if peer not in ("gnutls", "botan")])]
 
 
 def idle(quick):

@@ -215,7 +215,7 @@ int listen_on_loopback() {
 int run(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit(options.connections + 64);
-  const Identity identity = make_identity();
+  const Identity identity = make_identity(options.chain != 0);
   Pattern::shared();
   const int listener = listen_on_loopback();
   int pipe_ends[2];

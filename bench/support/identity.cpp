@@ -25,35 +25,63 @@ std::string to_pem(Write write) {
   return pem;
 }
 
+struct Certified {
+  X509* certificate;
+  EVP_PKEY* key;
+};
+
+/// A certificate for a new key, signed by `issuer`, or by itself.
+Certified certify(const char* name, const Certified* issuer, bool signs_others) {
+  const Certified made{::X509_new(), EVP_EC_gen("P-256")};
+  require(made.certificate != nullptr && made.key != nullptr, "no key or certificate");
+  const Certified& signer = issuer != nullptr ? *issuer : made;
+  ::X509_set_version(made.certificate, 2);
+  ::ASN1_INTEGER_set(::X509_get_serialNumber(made.certificate), 1);
+  ::X509_gmtime_adj(X509_getm_notBefore(made.certificate), -3600);
+  ::X509_gmtime_adj(X509_getm_notAfter(made.certificate), 24 * 3600);
+  ::X509_set_pubkey(made.certificate, made.key);
+  X509_NAME* subject = ::X509_NAME_new();
+  ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+  ::X509_set_subject_name(made.certificate, subject);
+  ::X509_NAME_free(subject);
+  ::X509_set_issuer_name(made.certificate, ::X509_get_subject_name(signer.certificate));
+  if (signs_others) add_extension(made.certificate, NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(made.certificate, NID_key_usage,
+                signs_others ? "critical,digitalSignature,keyCertSign" : "critical,digitalSignature");
+  add_extension(made.certificate, NID_subject_alt_name, "DNS:localhost");
+  require(::X509_sign(made.certificate, signer.key, ::EVP_sha256()) > 0, "X509_sign");
+  return made;
+}
+
+void discard(const Certified& made) {
+  ::X509_free(made.certificate);
+  ::EVP_PKEY_free(made.key);
+}
+
+std::string certificate_pem(const Certified& made) {
+  return to_pem([&](BIO* memory) { return ::PEM_write_bio_X509(memory, made.certificate); });
+}
+
+std::string key_pem(const Certified& made) {
+  return to_pem([&](BIO* memory) {
+    return ::PEM_write_bio_PKCS8PrivateKey(memory, made.key, nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
 }  // namespace
 
-Identity make_identity() {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = ::X509_new();
-  require(key != nullptr && certificate != nullptr, "no key or certificate");
-  ::X509_set_version(certificate, 2);
-  ::ASN1_INTEGER_set(::X509_get_serialNumber(certificate), 1);
-  ::X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  ::X509_gmtime_adj(X509_getm_notAfter(certificate), 24 * 3600);
-  ::X509_set_pubkey(certificate, key);
-  X509_NAME* name = ::X509_NAME_new();
-  ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(server_name), -1, -1,
-                               0);
-  ::X509_set_subject_name(certificate, name);
-  ::X509_set_issuer_name(certificate, name);
-  ::X509_NAME_free(name);
-  add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(certificate, NID_key_usage, "critical,digitalSignature,keyCertSign");
-  add_extension(certificate, NID_subject_alt_name, "DNS:localhost");
-  require(::X509_sign(certificate, key, ::EVP_sha256()) > 0, "X509_sign");
-  Identity identity{
-      to_pem([&](BIO* memory) { return ::PEM_write_bio_X509(memory, certificate); }),
-      to_pem([&](BIO* memory) {
-        return ::PEM_write_bio_PKCS8PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
-      }),
-  };
-  ::X509_free(certificate);
-  ::EVP_PKEY_free(key);
+Identity make_identity(bool in_a_chain) {
+  const Certified root = certify(in_a_chain ? "root" : server_name, nullptr, true);
+  Identity identity{certificate_pem(root), key_pem(root), certificate_pem(root), in_a_chain};
+  if (in_a_chain) {
+    const Certified intermediate = certify("intermediate", &root, true);
+    const Certified leaf = certify(server_name, &intermediate, false);
+    identity.certificate_pem = certificate_pem(leaf) + certificate_pem(intermediate);
+    identity.key_pem = key_pem(leaf);
+    discard(leaf);
+    discard(intermediate);
+  }
+  discard(root);
   return identity;
 }
 

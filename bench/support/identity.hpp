@@ -6,7 +6,7 @@
 
 namespace bench {
 
-Identity make_identity();
+Identity make_identity(bool in_a_chain = false);
 
 }  // namespace bench
 

@@ -14,11 +14,16 @@ int sessions_index() {
 
 BIO* memory_of(const std::string& text) { return ::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())); }
 
-X509* certificate_of(const Identity& identity) {
-  BIO* memory = memory_of(identity.certificate_pem);
-  X509* certificate = ::PEM_read_bio_X509(memory, nullptr, nullptr, nullptr);
+/// Calls `use` with every certificate of a PEM text, in order.
+template <class Use>
+void for_each_certificate(const std::string& pem, Use use) {
+  BIO* memory = memory_of(pem);
+  while (X509* certificate = ::PEM_read_bio_X509(memory, nullptr, nullptr, nullptr)) {
+    use(certificate);
+    ::X509_free(certificate);
+  }
+  ::ERR_clear_error();  // the end of the text
   ::BIO_free(memory);
-  return certificate;
 }
 
 EVP_PKEY* key_of(const Identity& identity) {
@@ -29,18 +34,21 @@ EVP_PKEY* key_of(const Identity& identity) {
 }
 
 void set_up_client(SSL_CTX* context, const Identity& identity) {
-  X509* certificate = certificate_of(identity);
-  if (::X509_STORE_add_cert(::SSL_CTX_get_cert_store(context), certificate) != 1) fail_openssl("X509_STORE_add_cert");
-  ::X509_free(certificate);
+  add_root(::SSL_CTX_get_cert_store(context), identity);
+  if (identity.in_a_chain && ::SSL_CTX_set_default_verify_paths(context) != 1) fail_openssl("default paths");
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
 void set_up_server(SSL_CTX* context, const Identity& identity) {
-  X509* certificate = certificate_of(identity);
+  bool first = true;
+  for_each_certificate(identity.certificate_pem, [&](X509* certificate) {
+    const long done =
+        first ? ::SSL_CTX_use_certificate(context, certificate) : SSL_CTX_add1_chain_cert(context, certificate);
+    if (done != 1) fail_openssl("certificate");
+    first = false;
+  });
   EVP_PKEY* key = key_of(identity);
-  if (::SSL_CTX_use_certificate(context, certificate) != 1 || ::SSL_CTX_use_PrivateKey(context, key) != 1)
-    fail_openssl("identity");
-  ::X509_free(certificate);
+  if (::SSL_CTX_use_PrivateKey(context, key) != 1) fail_openssl("private key");
   ::EVP_PKEY_free(key);
 }
 
@@ -49,6 +57,12 @@ void set_up_server(SSL_CTX* context, const Identity& identity) {
 void fail_openssl(const char* what) {
   ::ERR_print_errors_fp(stderr);
   fail(what);
+}
+
+void add_root(X509_STORE* store, const Identity& identity) {
+  for_each_certificate(identity.root_pem, [&](X509* root) {
+    if (::X509_STORE_add_cert(store, root) != 1) fail_openssl("X509_STORE_add_cert");
+  });
 }
 
 OpenSslSettings::OpenSslSettings(SSL_CTX* context, const Setup& setup) : side_(setup.side), sessions_(setup) {

@@ -12,6 +12,9 @@ namespace bench {
 /// Prints the OpenSSL error queue, then fails.
 [[noreturn]] void fail_openssl(const char* what);
 
+/// Adds the root that the client is to trust.
+void add_root(X509_STORE* store, const Identity& identity);
+
 /// The client's newest session, kept and offered again if the run is about resumption. Stays where it is made.
 class OpenSslSessions {
  public:

@@ -14,10 +14,11 @@ struct Name {
 };
 
 constexpr Name names[] = {
-    {"bytes", &Options::bytes},   {"write", &Options::write},
-    {"rounds", &Options::rounds}, {"connections", &Options::connections},
-    {"resume", &Options::resume}, {"cores", &Options::cores},
-    {"delay", &Options::delay},   {"seconds", &Options::seconds},
+    {"bytes", &Options::bytes},     {"write", &Options::write},
+    {"rounds", &Options::rounds},   {"connections", &Options::connections},
+    {"resume", &Options::resume},   {"chain", &Options::chain},
+    {"cores", &Options::cores},     {"delay", &Options::delay},
+    {"seconds", &Options::seconds},
 };
 
 [[noreturn]] void usage(const char* wrong) {

@@ -23,6 +23,7 @@ struct Options {
   std::uint64_t rounds = 1000;
   std::uint64_t connections = 1;
   std::uint64_t resume = 0;
+  std::uint64_t chain = 0;      // 1: an intermediate signs for the server, and the client trusts the system
   std::uint64_t cores = 2;      // 2: one for each end; 1: both on the same; 0: as the kernel likes
   std::uint64_t delay = 0;      // microseconds the server waits before each answer: makes the client's wait certain
   std::uint64_t seconds = 120;  // the longest a run may take

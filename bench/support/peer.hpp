@@ -15,9 +15,12 @@ namespace bench {
 enum class Side { client, server };
 
 /// A P-256 key and a self-signed certificate for `localhost`, made for this run. The client trusts it and checks the name.
+/// A self-signed certificate, or, as on the Internet, one below an intermediate below a root.
 struct Identity {
-  std::string certificate_pem;
+  std::string certificate_pem;  // what the server shows: the certificate, and the intermediate if there is one
   std::string key_pem;
+  std::string root_pem;     // what the client trusts
+  bool in_a_chain = false;  // then the client trusts what the system trusts, too
 };
 
 inline constexpr const char* server_name = "localhost";

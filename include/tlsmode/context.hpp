@@ -86,7 +86,7 @@ class Context {
   explicit Context(std::string_view, std::string_view = {}) = delete;  // FIX: Trust::file(…), Identity::from_pem(…)
 
   /// Takes over an SSL_CTX, with all it is configured for, and establishes the policy on it: modes, verification of the
-  /// peer, and its versions. A server keeps its own verify mode.
+  /// peer, and its versions. A server keeps its own verify mode and number of tickets.
   /// Lifetime: the SSL_CTX is freed with this object, also if this throws. Errors: throws Error if it is null.
   explicit Context(SSL_CTX* adopted) : handle_{adopted} {
     require(adopted != nullptr, Operation::make_context, "the adopted SSL_CTX is null");
@@ -146,6 +146,7 @@ class Context {
     if constexpr (Policy::role == Role::server) {
       static constexpr unsigned char name[] = "tlsmode";  // without one, resumed sessions of verified clients fail
       ::SSL_CTX_set_session_id_context(native_handle(), name, sizeof name - 1);
+      ::SSL_CTX_set_num_tickets(native_handle(), Policy::session_tickets);
     }
   }
 

@@ -64,6 +64,12 @@ struct Client {
   /// Proof: tests/unit/connection_memory_test.cpp.
   static constexpr Buffers buffers = Buffers::adaptive;
 
+  /// How many session tickets a server gives a client after a full handshake of TLS 1.3, and one after a resumed one; with
+  /// 0, no session of TLS 1.3 is resumed. A client uses a ticket once: with one for each connection it never runs out.
+  /// More are for clients that open several connections at the same moment. OpenSSL's own default is 2.
+  /// Units: tickets, each a record. Wraps: SSL_CTX_set_num_tickets(3).
+  static constexpr std::size_t session_tickets = 1;
+
   /// Hands encryption to the kernel where it can be had; needs NativeBio and a write rule whose buffer stays in place.
   static constexpr bool kernel_tls = false;
 
@@ -97,6 +103,7 @@ concept PolicyType =
       { P::buffers } -> std::convertible_to<Buffers>;  // FIX: Buffers::adaptive or Buffers::kept
       { P::kernel_tls } -> std::convertible_to<bool>;  // FIX: true or false
       { P::keep_key_shares } -> std::convertible_to<bool>;  // FIX: true or false
+      { P::session_tickets } -> std::convertible_to<std::size_t>;  // FIX: a number of tickets
     } &&
     !ModeSet{P::modes}.intersects(write_rule_modes);  // FIX: choose these with `using Writes = MovingWrites;` and its kin
 // clang-format on

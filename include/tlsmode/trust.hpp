@@ -20,11 +20,18 @@ namespace tlsmode {
 /// contexts. Proof: tests/unit/trust_test.cpp.
 class Trust {
  public:
-  /// What the system trusts; the environment's SSL_CERT_FILE and SSL_CERT_DIR are followed.
-  /// Wraps: X509_STORE_set_default_paths(3).
+  /// What the system trusts: the default file, loaded now, and the default directories, looked up by hash when an issuer
+  /// is needed (see openssl-rehash(1)); the environment's SSL_CERT_FILE and SSL_CERT_DIR take their places. None has to
+  /// exist. As X509_STORE_set_default_paths(3) does it now; that of OpenSSL 3.0 also lists the directory each time.
+  /// Wraps: X509_LOOKUP_file(3), X509_LOOKUP_hash_dir(3).  Proof: tests/openssl/handshake_test.cpp.
   [[nodiscard]] static Trust system() {
     Trust trust;
-    trust.require(::X509_STORE_set_default_paths(trust.store()) == 1, "cannot load the system's certificates", {});
+    ::X509_LOOKUP* const file = ::X509_STORE_add_lookup(trust.store(), ::X509_LOOKUP_file());
+    ::X509_LOOKUP* const directory = ::X509_STORE_add_lookup(trust.store(), ::X509_LOOKUP_hash_dir());
+    trust.require(file != nullptr && directory != nullptr, "cannot load the system's certificates", {});
+    X509_LOOKUP_load_file(file, nullptr, X509_FILETYPE_DEFAULT);
+    X509_LOOKUP_add_dir(directory, nullptr, X509_FILETYPE_DEFAULT);
+    ::ERR_clear_error();
     return trust;
   }
 

@@ -116,6 +116,13 @@ TEST_CASE("an adopted server keeps its own verify mode") {
   CHECK(::SSL_CTX_get_verify_mode(raw) == SSL_VERIFY_PEER);
 }
 
+TEST_CASE("an adopted server keeps its own number of session tickets") {
+  ::SSL_CTX* const raw = ::SSL_CTX_new(::TLS_server_method());
+  REQUIRE(::SSL_CTX_set_num_tickets(raw, 4) == 1);
+  const Context<Server> context{raw};
+  CHECK(::SSL_CTX_get_num_tickets(raw) == 4);
+}
+
 TEST_CASE("an adopted SSL_CTX that is null is refused") {
   const Error error = thrown_by([] { return Context<Client>{static_cast<::SSL_CTX*>(nullptr)}; });
   CHECK(error.kind() == ErrorKind::input);

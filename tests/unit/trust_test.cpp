@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "support/catch.hpp"
@@ -49,10 +50,10 @@ class Environment {
 };
 
 /// The name under which OpenSSL looks a certificate up in a directory.
-std::string hashed_name(::X509* certificate) {
+std::string hashed_name(::X509* certificate, int number = 0) {
   char name[32];
-  std::snprintf(name, sizeof name, "%08lx.0",
-                ::X509_NAME_hash_ex(::X509_get_subject_name(certificate), nullptr, nullptr, nullptr));
+  std::snprintf(name, sizeof name, "%08lx.%d",
+                ::X509_NAME_hash_ex(::X509_get_subject_name(certificate), nullptr, nullptr, nullptr), number);
   return name;
 }
 
@@ -88,6 +89,31 @@ TEST_CASE("the system's trust follows SSL_CERT_FILE") {
   const TemporaryDirectory directory;
   const Environment file{"SSL_CERT_FILE", directory.write("roots.pem", default_authority().pem())};
   CHECK(accepts_the_server(Trust::system()));
+}
+
+TEST_CASE("the system's trust follows SSL_CERT_DIR, several directories too, and what comes into them later") {
+  const TemporaryDirectory empty;
+  const TemporaryDirectory directory;
+  const Environment directories{"SSL_CERT_DIR", empty.path() + ":" + directory.path()};
+  const Trust trust = Trust::system();
+  CHECK_FALSE(accepts_the_server(trust));
+  directory.write(hashed_name(default_authority().certificate()), default_authority().pem());
+  CHECK(accepts_the_server(trust));
+}
+
+TEST_CASE("the system's trust looks certificates up by their hash, and does not list the directory for them") {
+  const TemporaryDirectory directory;
+  const Environment directories{"SSL_CERT_DIR", directory.path()};
+  directory.write(hashed_name(default_authority().certificate(), 7), default_authority().pem());  // 0 to 6 are missing
+  CHECK_FALSE(accepts_the_server(Trust::system()));
+}
+
+TEST_CASE("a system without trusted certificates is no error, and leaves none in the queue") {
+  const Environment file{"SSL_CERT_FILE", "/nowhere/roots.pem"};
+  const Environment directory{"SSL_CERT_DIR", "/nowhere"};
+  CHECK_FALSE(accepts_the_server(Trust::system()));
+  static_cast<void>(Trust::system());
+  CHECK(::ERR_peek_error() == 0);
 }
 
 TEST_CASE("the system does not trust a root made for a test") { CHECK_FALSE(accepts_the_server(Trust::system())); }

@@ -25,7 +25,7 @@ class BufferedWriter {
 
   /// Gathers `bytes` if there is nothing more to it. Returns: false, with nothing done, if write() has to.
   [[nodiscard]] bool gather(std::span<const std::byte> bytes) noexcept {
-    return gathered_.size() + bytes.size() < Policy::record_size && sealed_ == 0 && gathered_.append(bytes);
+    return gathered_.size() + bytes.size() < Policy::record_size && sealed_ == 0 && append(bytes);
   }
 
   template <typename Settle>
@@ -46,7 +46,7 @@ class BufferedWriter {
       } else {
         const std::size_t room = Policy::record_size - gathered_.size();
         const std::size_t taken = rest.size() < room ? rest.size() : room;
-        if (gathered_.append(rest.first(taken))) {
+        if (append(rest.first(taken))) {
           accepted += taken;
         } else {
           errno = ENOMEM;
@@ -68,6 +68,12 @@ class BufferedWriter {
   }
 
  private:
+  /// The second piece is the sign that more will come: then there is room for a record at once.
+  [[nodiscard]] bool append(std::span<const std::byte> bytes) noexcept {
+    const bool is_first = gathered_.empty();
+    return (is_first || !gathered_.room(Policy::record_size - gathered_.size()).empty()) && gathered_.append(bytes);
+  }
+
   [[nodiscard]] static std::span<const std::byte> whole_records(std::span<const std::byte> bytes) noexcept {
     return bytes.first(bytes.size() / Policy::record_size * Policy::record_size);
   }
