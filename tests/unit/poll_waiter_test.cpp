@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -9,9 +10,11 @@
 #include <tlsmode/poll_waiter.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 using tlsmode::Readiness;
 using tlsmode::WaitStatus;
+using tlsmode_tests::thrown_by;
 
 namespace {
 
@@ -23,6 +26,16 @@ struct ManualClock {
   using time_point = std::chrono::time_point<ManualClock>;
   static inline time_point current{};
   static time_point now() noexcept { return current; }
+};
+
+/// A clock of which a millisecond passes with the fourth look at it, and not with time.
+struct ImpatientClock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<ImpatientClock>;
+  static inline int reads = 0;
+  static time_point now() noexcept { return time_point{duration{++reads > 3 ? 1 : 0}}; }
 };
 
 struct SocketPair {
@@ -88,4 +101,38 @@ TEST_CASE("a waiter on a closed descriptor says so") {
   CHECK(waiter.error().system_error() == EBADF);
   REQUIRE(::dup2(kept, pair.ours.native_handle()) >= 0);  // for the socket to close
   ::close(kept);
+}
+
+TEST_CASE("a waiter without a deadline waits until the socket is ready") {
+  const SocketPair pair;
+  tlsmode::PollWaiter waiter{pair.ours};
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
+  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::none);
+}
+
+TEST_CASE("a deadline that is further away than poll can wait is not in the past") {
+  const SocketPair pair;
+  ManualClock::current = {};
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::hours{24 * 365}};  // 2^31 ms are 25 days
+  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("a poll that ends before the deadline has passed is done again") {
+  const SocketPair pair;
+  ImpatientClock::reads = 0;
+  tlsmode::BasicPollWaiter<ImpatientClock> waiter{pair.ours, std::chrono::milliseconds{1}};
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::timeout);
+  CHECK(ImpatientClock::reads == 5);  // for the deadline; before and after each of two polls
+}
+
+TEST_CASE("a waiter for a socket that was moved from is refused") {
+  SocketPair pair;
+  const tlsmode::Socket moved{std::move(pair.ours)};
+  const tlsmode::Error error = thrown_by([&] { return tlsmode::PollWaiter{pair.ours}; });
+  CHECK(error.kind() == tlsmode::ErrorKind::system);
+  CHECK(error.operation() == tlsmode::Operation::wait);
+  CHECK(error.system_error() == EBADF);
 }
