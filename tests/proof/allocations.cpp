@@ -2,10 +2,13 @@
 // Fails the n-th allocation, for every n, of each thing a program does with the library. Nothing may crash, leak or lie:
 // constructors throw Error, input and output answer failed, what the peer got is a prefix of what was written, and
 // OpenSSL's error queue is empty afterwards. An argument names one scenario.
+#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -108,6 +111,40 @@ void adopt_ssl_with_bios(const Attempt& attempt) {
   });
 }
 
+/// An error that cannot be kept says so, and has words all the same.
+void make_error(const Attempt& attempt) {
+  const FailingMalloc failing{attempt.fail_at};
+  ERR_raise_data(ERR_LIB_USER, ERR_R_INTERNAL_ERROR, "%s", "a text that OpenSSL allocates");
+  const tlsmode::Error error{{.kind = tlsmode::ErrorKind::input, .message = "a text"}};
+  const SpareAllocations spared;
+  const bool is_kept = error.kind() == tlsmode::ErrorKind::input && std::strstr(error.what(), "a text") != nullptr;
+  attempt.expect(is_kept || error.kind() == tlsmode::ErrorKind::out_of_memory, "an error is kept, or out of memory");
+  attempt.expect(std::strlen(error.what()) != 0, "an error has words");
+  attempt.expect_empty_queue();
+}
+
+/// Ciphertext for which there is no memory is refused whole.
+void carry_ciphertext(const Attempt& attempt) {
+  static const std::string text(1000, 'x');
+  const auto bytes = std::as_bytes(std::span{text});
+  tlsmode::MemoryTransport transport;
+  const FailingMalloc failing{attempt.fail_at};
+  const bool is_added = transport.add_input(bytes);
+  errno = 0;
+  const tlsmode::WriteResult sent = transport.send(bytes);
+  const int reason = errno;
+  const SpareAllocations spared;
+  std::byte room[2000];
+  const tlsmode::ReadResult heard = transport.receive(room);
+  attempt.expect(heard == (is_added ? tlsmode::ReadResult{IoStatus::done, text.size()}
+                                    : tlsmode::ReadResult{IoStatus::want_read, 0}),
+                 "input is added whole, or not at all");
+  attempt.expect(transport.output().size() == sent.bytes, "what was sent is there, and nothing else");
+  attempt.expect(sent == tlsmode::WriteResult{IoStatus::done, text.size()} ||
+                     (sent.status == IoStatus::failed && reason == ENOMEM),
+                 "what cannot be sent fails with ENOMEM");
+}
+
 template <typename PairOf>
 void shake(const Attempt& attempt) {
   PairOf pair;
@@ -152,6 +189,8 @@ constexpr Scenario scenarios[] = {
     {"a trust", make_trust},
     {"a client's context", make_client_context},
     {"a server's context", make_server_context},
+    {"an error", make_error},
+    {"ciphertext in memory", carry_ciphertext},
     {"a connection", make_connection},
     {"an adopted SSL_CTX", adopt_context},
     {"an adopted SSL", adopt_ssl},

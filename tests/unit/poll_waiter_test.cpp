@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -52,6 +56,16 @@ struct SocketPair {
   tlsmode::Socket ours = tlsmode::Socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
   int theirs = -1;
 };
+
+/// Another thread writes a byte to `descriptor`, once the caller of this waits for something.
+std::jthread write_once_this_thread_sleeps(int descriptor) {
+  const std::string stat = "/proc/self/task/" + std::to_string(::gettid()) + "/stat";
+  return std::jthread{[stat, descriptor] {
+    std::string text;
+    while (text.find(") S") == std::string::npos) std::getline(std::ifstream{stat}, text);
+    static_cast<void>(::write(descriptor, "x", 1) == 1);
+  }};
+}
 
 }  // namespace
 
@@ -106,8 +120,7 @@ TEST_CASE("a waiter on a closed descriptor says so") {
 TEST_CASE("a waiter without a deadline waits until the socket is ready") {
   const SocketPair pair;
   tlsmode::PollWaiter waiter{pair.ours};
-  CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
-  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  const std::jthread writer = write_once_this_thread_sleeps(pair.theirs);
   CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
   CHECK(waiter.error().kind() == tlsmode::ErrorKind::none);
 }
@@ -115,8 +128,8 @@ TEST_CASE("a waiter without a deadline waits until the socket is ready") {
 TEST_CASE("a deadline that is further away than poll can wait is not in the past") {
   const SocketPair pair;
   ManualClock::current = {};
-  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::hours{24 * 365}};  // 2^31 ms are 25 days
-  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::milliseconds{std::int64_t{1} << 32}};
+  const std::jthread writer = write_once_this_thread_sleeps(pair.theirs);
   CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
 }
 
