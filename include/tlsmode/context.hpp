@@ -170,8 +170,10 @@ class Context {
           ::SSL_CTX_get_verify_callback(context));
     }
     if constexpr (Policy::protocol == Protocol::tls) {
-      require(SSL_CTX_set_min_proto_version(context, static_cast<int>(Policy::min_version)) == 1 &&
-                  SSL_CTX_set_max_proto_version(context, static_cast<int>(Policy::max_version)) == 1,
+      const int least = static_cast<int>(Policy::min_version);  // an SSL_CTX for datagrams takes it, and ignores it
+      require(SSL_CTX_set_min_proto_version(context, least) == 1 &&
+                  SSL_CTX_set_max_proto_version(context, static_cast<int>(Policy::max_version)) == 1 &&
+                  SSL_CTX_get_min_proto_version(context) == least,
               Operation::make_context, "OpenSSL refuses the policy's versions");
     }
 #ifdef SSL_OP_ENABLE_KTLS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect-gcc: (type ‘const tlsmode::Context<tlsmode::Server>’) to type ‘const tlsmode::Context<Proxy>&’
+// expect-gcc: ‘const tlsmode::Context<Proxy>&’
 // expect-clang: no known conversion from 'const Context<tlsmode::Server>' to 'const Context<Proxy>'
 #include <utility>
 

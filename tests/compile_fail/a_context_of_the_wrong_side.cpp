@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect-gcc: (type ‘const tlsmode::Context<tlsmode::Server>’) to type ‘const tlsmode::Context<tlsmode::Client>&’
+// expect-gcc: no matching function for call to ‘tlsmode::Connection<tlsmode::Client>::Connection(
 // expect-clang: no known conversion from 'const Context<tlsmode::Server>' to 'const Context<tlsmode::Client>'
 #include <utility>
 

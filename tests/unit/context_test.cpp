@@ -255,3 +255,9 @@ TEST_CASE("a connection cannot be made from a context that was moved from") {
   CHECK(error.operation() == Operation::make_connection);
   CHECK(says(error, "this context was moved from"));
 }
+
+TEST_CASE("an SSL_CTX for datagrams is refused by a policy for streams") {
+  const Error error = thrown_by([] { return Context<Client>{::SSL_CTX_new(::DTLS_client_method())}; });
+  CHECK(error.kind() == ErrorKind::input);
+  CHECK(says(error, "refuses the policy's versions"));
+}

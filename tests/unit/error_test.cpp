@@ -7,8 +7,10 @@
 #include <utility>
 
 #include <openssl/err.h>
+#include <openssl/pemerr.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509err.h>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
@@ -188,4 +190,111 @@ TEST_CASE("every operation and every kind has a name") {
   for (int i = 0; i <= static_cast<int>(ErrorKind::out_of_memory); ++i) {
     CHECK(name(static_cast<ErrorKind>(i)) != "unknown");
   }
+}
+
+TEST_CASE("every common cause has its remedy") {
+  struct Cause {
+    int library;
+    int reason;
+    std::string_view remedy;
+  };
+  const Cause causes[] = {
+      {ERR_LIB_SSL, SSL_R_HTTP_REQUEST, "https"},
+      {ERR_LIB_SSL, SSL_R_HTTPS_PROXY_REQUEST, "HTTP proxy"},
+      {ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, "does not speak TLS"},
+      {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, "min_version and max_version"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "min_version and max_version"},
+      {ERR_LIB_SSL, SSL_R_NO_PROTOCOLS_AVAILABLE, "min_version and max_version"},
+      {ERR_LIB_SSL, SSL_R_UNKNOWN_PROTOCOL, "min_version and max_version"},
+      {ERR_LIB_SSL, SSL_R_VERSION_TOO_LOW, "min_version and max_version"},
+      {ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_UNKNOWN_CA, "issuer of our certificate"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "refused our certificate"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "renew it"},
+      {ERR_LIB_SSL, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "an Identity"},
+      {ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "an Identity"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "ALPN"},
+      {ERR_LIB_SSL, SSL_R_BAD_LENGTH, ""},
+      {ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "another certificate"},
+      {ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH, ""},
+      {ERR_LIB_PEM, PEM_R_NO_START_LINE, "PEM block"},
+      {ERR_LIB_PEM, PEM_R_BAD_DECRYPT, ""},
+      {ERR_LIB_EVP, SSL_R_HTTP_REQUEST, ""},
+  };
+  for (const Cause& cause : causes) {
+    CAPTURE(cause.library, cause.reason);
+    ERR_raise(cause.library, cause.reason);
+    const Error error{{.operation = Operation::handshake}};
+    CHECK(error.remedy().empty() == cause.remedy.empty());
+    CHECK(error.remedy().find(cause.remedy) != std::string_view::npos);
+  }
+}
+
+TEST_CASE("every common reason to refuse a certificate has its remedy") {
+  const std::pair<int, std::string_view> reasons[] = {
+      {X509_V_ERR_HOSTNAME_MISMATCH, "PeerName"},
+      {X509_V_ERR_IP_ADDRESS_MISMATCH, "PeerName"},
+      {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "signed its own certificate"},
+      {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "unknown CA"},
+      {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "unknown CA"},
+      {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "unknown CA"},
+      {X509_V_ERR_CERT_HAS_EXPIRED, "renew it"},
+      {X509_V_ERR_CERT_NOT_YET_VALID, "clock"},
+      {X509_V_ERR_INVALID_PURPOSE, "extended key usage"},
+      {X509_V_ERR_CERT_REVOKED, ""},
+  };
+  for (const auto& [reason, remedy] : reasons) {
+    CAPTURE(reason);
+    const Error error{{.operation = Operation::handshake, .verify_result = reason}};
+    CHECK(error.remedy().empty() == remedy.empty());
+    CHECK(error.remedy().find(remedy) != std::string_view::npos);
+  }
+}
+
+TEST_CASE("descriptors that ran out, and a peer that is gone, have their remedies") {
+  const std::pair<int, std::string_view> numbers[] = {
+      {EPIPE, "the peer is gone"},
+      {ECONNRESET, "the peer is gone"},
+      {EMFILE, "raise the limit"},
+      {ENFILE, "raise the limit"},
+      {EIO, ""},
+  };
+  for (const auto& [number, remedy] : numbers) {
+    CAPTURE(number);
+    const Error error{{.kind = ErrorKind::system, .operation = Operation::read, .system_error = number}};
+    CHECK(error.remedy().empty() == remedy.empty());
+    CHECK(error.remedy().find(remedy) != std::string_view::npos);
+  }
+}
+
+TEST_CASE("of two alerts and two remedies, the first counts") {
+  raise(SSL_R_TLSV1_ALERT_UNKNOWN_CA);
+  raise(SSL_R_SSLV3_ALERT_BAD_CERTIFICATE);
+  const Error error{{.operation = Operation::handshake}};
+  CHECK(error.alert() == 48);
+  CHECK(error.remedy() == "the peer does not trust the issuer of our certificate");
+  CHECK(error.queue().size() == 2);
+}
+
+TEST_CASE("an entry without a function is told without one") {
+  ::OPENSSL_init_ssl(0, nullptr);
+  ::ERR_new();
+  ::ERR_set_debug("", 0, "");
+  ::ERR_set_error(ERR_LIB_SSL, SSL_R_BAD_LENGTH, nullptr);
+  const Error error{{.operation = Operation::write}};
+  CHECK(says(error, "OpenSSL says: bad length"));
+  CHECK_FALSE(says(error, "bad length in"));
+}
+
+TEST_CASE("what never has a control character, not even the one behind the letters") {
+  const Error error{{.operation = Operation::name_peer, .message = "no name", .subject = "a\x7f\x01z"}};
+  CHECK_FALSE(says(error, "\x7f"));
+  CHECK_FALSE(says(error, "\x01"));
+}
+
+TEST_CASE("an operation or a kind that no enumerator names is called unknown") {
+  CHECK(name(static_cast<Operation>(99)) == "unknown operation");
+  CHECK(name(static_cast<ErrorKind>(99)) == "unknown");
 }

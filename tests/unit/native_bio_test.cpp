@@ -115,3 +115,40 @@ TEST_CASE("a closed descriptor under OpenSSL's BIO fails with errno") {
   CHECK(server.error().kind() == ErrorKind::system);
   CHECK(server.error().system_error() == EBADF);
 }
+
+TEST_CASE("a socket BIO knows whether it waits; a BIO without a descriptor does not wait") {
+  const Descriptors sockets;
+  const NativeBio bio = NativeBio::socket(sockets.ends[0]);
+  CHECK_FALSE(bio.blocking());
+  REQUIRE(::fcntl(sockets.ends[0], F_SETFL, 0) == 0);
+  CHECK(bio.blocking());
+  CHECK(NativeBio::descriptor_of(bio.reader()) == sockets.ends[0]);
+
+  const NativeBio memory{::BIO_new(::BIO_s_mem()), ::BIO_new(::BIO_s_mem())};
+  CHECK_FALSE(memory.blocking());
+  CHECK(NativeBio::descriptor_of(memory.reader()) == -1);
+}
+
+TEST_CASE("the two BIOs of an SSL are shared with it, and stay its own") {
+  const detail::Handle<&::SSL_CTX_free> context{::SSL_CTX_new(::TLS_client_method())};
+  const detail::Handle<&::SSL_free> ssl{::SSL_new(context.get())};
+  ::SSL_set0_rbio(ssl.get(), ::BIO_new_mem_buf("text", 4));
+  ::SSL_set0_wbio(ssl.get(), ::BIO_new(::BIO_s_mem()));
+  {
+    NativeBio bio = NativeBio::of(ssl.get());
+    CHECK(bio.reader() == ::SSL_get_rbio(ssl.get()));
+    CHECK(bio.writer() == ::SSL_get_wbio(ssl.get()));
+    std::byte room[2];
+    CHECK(bio.receive(room) == ReadResult{IoStatus::done, 2});
+  }
+  char room[10];
+  CHECK(::BIO_read(::SSL_get_rbio(ssl.get()), room, sizeof room) == 2);  // the rest
+}
+
+TEST_CASE("an SSL without BIOs, or with one of them, has no transport") {
+  const detail::Handle<&::SSL_CTX_free> context{::SSL_CTX_new(::TLS_client_method())};
+  const detail::Handle<&::SSL_free> ssl{::SSL_new(context.get())};
+  CHECK(says(thrown_by([&] { return NativeBio::of(ssl.get()); }), "one is null"));
+  ::SSL_set0_wbio(ssl.get(), ::BIO_new(::BIO_s_mem()));
+  CHECK(says(thrown_by([&] { return NativeBio::of(ssl.get()); }), "one is null"));
+}

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -9,9 +14,11 @@
 #include <tlsmode/poll_waiter.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 using tlsmode::Readiness;
 using tlsmode::WaitStatus;
+using tlsmode_tests::thrown_by;
 
 namespace {
 
@@ -23,6 +30,16 @@ struct ManualClock {
   using time_point = std::chrono::time_point<ManualClock>;
   static inline time_point current{};
   static time_point now() noexcept { return current; }
+};
+
+/// A clock of which a millisecond passes with the fourth look at it, and not with time.
+struct ImpatientClock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<ImpatientClock>;
+  static inline int reads = 0;
+  static time_point now() noexcept { return time_point{duration{++reads > 3 ? 1 : 0}}; }
 };
 
 struct SocketPair {
@@ -39,6 +56,16 @@ struct SocketPair {
   tlsmode::Socket ours = tlsmode::Socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
   int theirs = -1;
 };
+
+/// Another thread writes a byte to `descriptor`, once the caller of this waits for something.
+std::jthread write_once_this_thread_sleeps(int descriptor) {
+  const std::string stat = "/proc/self/task/" + std::to_string(::gettid()) + "/stat";
+  return std::jthread{[stat, descriptor] {
+    std::string text;
+    while (text.find(") S") == std::string::npos) std::getline(std::ifstream{stat}, text);
+    static_cast<void>(::write(descriptor, "x", 1) == 1);
+  }};
+}
 
 }  // namespace
 
@@ -88,4 +115,37 @@ TEST_CASE("a waiter on a closed descriptor says so") {
   CHECK(waiter.error().system_error() == EBADF);
   REQUIRE(::dup2(kept, pair.ours.native_handle()) >= 0);  // for the socket to close
   ::close(kept);
+}
+
+TEST_CASE("a waiter without a deadline waits until the socket is ready") {
+  const SocketPair pair;
+  tlsmode::PollWaiter waiter{pair.ours};
+  const std::jthread writer = write_once_this_thread_sleeps(pair.theirs);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::none);
+}
+
+TEST_CASE("a deadline that is further away than poll can wait is not in the past") {
+  const SocketPair pair;
+  ManualClock::current = {};
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::milliseconds{std::int64_t{1} << 32}};
+  const std::jthread writer = write_once_this_thread_sleeps(pair.theirs);
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("a poll that ends before the deadline has passed is done again") {
+  const SocketPair pair;
+  ImpatientClock::reads = 0;
+  tlsmode::BasicPollWaiter<ImpatientClock> waiter{pair.ours, std::chrono::milliseconds{1}};
+  CHECK(waiter.wait(Readiness::read) == WaitStatus::timeout);
+  CHECK(ImpatientClock::reads == 5);  // for the deadline; before and after each of two polls
+}
+
+TEST_CASE("a waiter for a socket that was moved from is refused") {
+  SocketPair pair;
+  const tlsmode::Socket moved{std::move(pair.ours)};
+  const tlsmode::Error error = thrown_by([&] { return tlsmode::PollWaiter{pair.ours}; });
+  CHECK(error.kind() == tlsmode::ErrorKind::system);
+  CHECK(error.operation() == tlsmode::Operation::wait);
+  CHECK(error.system_error() == EBADF);
 }

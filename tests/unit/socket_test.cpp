@@ -268,3 +268,12 @@ TEST_CASE("a send that signals interrupt goes on") {
   CHECK(socket.send(bytes("x")) == WriteResult{IoStatus::done, 1});
   CHECK(interruptions >= 3);
 }
+
+TEST_CASE("a socket that is moved to itself is still the same") {
+  Socket socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  const int descriptor = socket.native_handle();
+  Socket& itself = socket;
+  socket = std::move(itself);
+  CHECK(socket.native_handle() == descriptor);
+  CHECK(::fcntl(descriptor, F_GETFD) >= 0);
+}

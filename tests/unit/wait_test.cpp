@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -139,4 +141,36 @@ TEST_CASE("every WaitStatus has a name") {
         WaitStatus::failed, WaitStatus::wait_failed}) {
     CHECK_FALSE(tlsmode::name(status).empty());
   }
+}
+
+TEST_CASE("the end without close_notify is told apart from a close, also by what waits") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_client.ended = true;
+  char byte = 0;
+  CHECK(tlsmode::read_some(pair.client, std::span{&byte, 1}, ActingWaiter{0, [] {}}) ==
+        tlsmode::WaitResult{WaitStatus::truncated, 0});
+}
+
+TEST_CASE("what fails is not waited for") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_server.send_error = EPIPE;
+  CHECK(tlsmode::write_all(pair.client, text, ActingWaiter{0, [] {}}).status == WaitStatus::failed);
+  CHECK(pair.client.error().system_error() == EPIPE);
+}
+
+TEST_CASE("a pending write is continued by its own bytes only: from where they are, and all of them") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_server.budget = 0;
+  const auto nothing = [] {};
+  REQUIRE(tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing}).status == WaitStatus::timeout);
+  const auto fewer = std::string_view{text}.substr(0, 10);
+  CHECK(tlsmode::write_all(pair.client, fewer, ActingWaiter{0, nothing}).status == WaitStatus::write_pending);
+  const auto others = std::string_view{text}.substr(1);
+  CHECK(tlsmode::write_all(pair.client, others, ActingWaiter{0, nothing}).status == WaitStatus::write_pending);
+  pair.wire.to_server.budget = unlimited;
+  CHECK(tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing}).status == WaitStatus::done);
+  CHECK(hear(pair.server).text == text);
 }

@@ -198,6 +198,7 @@ inline void fill_error_record(ErrorRecord& record, const ErrorFacts& facts, Text
   TextBuilder text;
   describe(text, record, facts);
   record.what = arena.copy(text.view());
+  ::ERR_clear_error();  // OpenSSL's words may need memory, and leave a trace where there is none
 }
 
 /// Makes a record of `facts` and of this thread's error queue, which is empty afterwards whatever happens.
