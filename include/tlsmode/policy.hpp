@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include <tlsmode/record_sizing.hpp>
 #include <tlsmode/write_rules.hpp>
 
 namespace tlsmode {
@@ -58,6 +59,9 @@ struct Client {
   /// The most plaintext in one record. Units: bytes, 512 to 16384.
   static constexpr std::size_t record_size = 16384;
 
+  /// How much of that a record holds: FullRecords, or DynamicRecords for those whose peers wait for the first bytes.
+  using Records = FullRecords;
+
   /// The most plaintext that one write commits before the transport has taken it. Units: bytes; one record to 256 KiB.
   static constexpr std::size_t batch_size = 65536;
 
@@ -91,6 +95,8 @@ template <typename P>
 concept PolicyType =
     requires { typename P::Writes; } &&  // FIX: derive the policy from tlsmode::Client or tlsmode::Server
     WriteRule<typename P::Writes> &&
+    requires { typename P::Records; } &&  // FIX: derive the policy from tlsmode::Client or tlsmode::Server
+    RecordSizing<typename P::Records> &&
     requires {
       { P::role } -> std::convertible_to<Role>;  // FIX: derive the policy from tlsmode::Client or tlsmode::Server
       { P::protocol } -> std::convertible_to<Protocol>;  // FIX: Protocol::tls or Protocol::dtls
@@ -151,6 +157,10 @@ template <PolicyType P>
 consteval bool policy_is_coherent() {
   static_assert(P::record_size >= 512 && P::record_size <= 16384,
                 "record_size is out of range. Choose 512 to 16384 bytes of plaintext per record.");
+  if constexpr (P::Records::is_dynamic) {
+    static_assert(P::Records::small_size >= 1 && P::Records::small_size <= P::record_size,
+                  "small_size is out of range. Choose 1 byte up to the policy's record_size.");
+  }
   static_assert(P::batch_size >= P::record_size, "batch_size is less than one record. Raise it, or lower record_size.");
   static_assert(P::batch_size <= largest_batch, "batch_size is too large. Choose at most 256 KiB.");
   static_assert(P::min_version <= P::max_version, "min_version is above max_version. Swap them.");

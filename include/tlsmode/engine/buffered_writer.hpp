@@ -11,6 +11,7 @@
 
 #include <tlsmode/detail/byte_queue.hpp>
 #include <tlsmode/engine/commit.hpp>
+#include <tlsmode/engine/record_sizer.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
@@ -37,7 +38,8 @@ class BufferedWriter {
       if (Engine::sends_whole_batches && gathered_.empty() && rest.size() >= Policy::record_size) {
         status = make_room(engine, ssl);
         if (status == IoStatus::done) {
-          const Commit step = engine.commit(ssl, whole_records(rest), Policy::record_size, Policy::batch_size);
+          const bool refused = engine.output_size() != 0;
+          const Commit step = engine.commit(ssl, whole_records(rest), sizer_, Policy::batch_size, refused);
           accepted += step.bytes;
           status = step.returned == 1 ? status : settle(step.returned);
         }
@@ -94,7 +96,8 @@ class BufferedWriter {
       }
       gathered_.drop(std::exchange(sealed_, 0U));
       if (!gathered_.empty()) {  // a peer may have asked for smaller records: one commit is not always all
-        const Commit step = engine.commit(ssl, gathered_.bytes(), Policy::record_size, Policy::record_size);
+        const bool refused = engine.output_size() != 0;
+        const Commit step = engine.commit(ssl, gathered_.bytes(), sizer_, Policy::record_size, refused);
         if (step.returned != 1) {
           sealed_ = step.bytes;
           return settle(step.returned);
@@ -107,7 +110,8 @@ class BufferedWriter {
   }
 
   detail::ByteQueue gathered_;  // plaintext, less than a record or one
-  std::size_t sealed_ = 0;      // how many of them are committed inside OpenSSL, which has not sent them yet
+  [[no_unique_address]] RecordSizer<Policy> sizer_;
+  std::size_t sealed_ = 0;  // how many of them are committed inside OpenSSL, which has not sent them yet
 };
 
 }  // namespace tlsmode::engine

@@ -66,23 +66,26 @@ class ElasticEngine {
 
   [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-  /// Encrypts `bytes`, at most `batch` of them, in records of `record` bytes, and hands the records to the transport as
+  /// Encrypts `bytes`, at most `batch` of them, in records as `sizer` has them, and hands the records to the transport as
   /// one. `held_back`: the transport has just refused bytes, and is not asked again.
-  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, std::size_t record, std::size_t batch,
+  template <typename Sizer>
+  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, Sizer& sizer, std::size_t batch,
                               bool held_back = false) noexcept {
     const std::span<const std::byte> all = bytes.first(bytes.size() < batch ? bytes.size() : batch);
-    if (held_back || all.size() > record) {
-      outgoing_.cork(all.size() + (all.size() / record + 1) * record_overhead);
+    sizer.begin_commit();
+    if (held_back || all.size() > sizer.size()) {
+      outgoing_.cork(all.size() + (all.size() / sizer.size() + 1) * record_overhead);
     }
     first_record_end_ = outgoing_.sent();
     Commit result{1, 0};
     while (result.bytes != all.size()) {
       const std::span<const std::byte> rest = all.subspan(result.bytes);
-      if (rest.size() <= record && !held_back) {
+      const std::size_t record = rest.size() < sizer.size() ? rest.size() : sizer.size();
+      if (record == rest.size() && !held_back) {
         outgoing_.uncork();
       }
       std::size_t written = 0;
-      result.returned = ::SSL_write_ex(ssl, rest.data(), rest.size() < record ? rest.size() : record, &written);
+      result.returned = ::SSL_write_ex(ssl, rest.data(), record, &written);
       if (result.returned != 1) {
         break;
       }
@@ -90,6 +93,7 @@ class ElasticEngine {
         first_record_end_ = outgoing_.sent() + outgoing_.size();
       }
       result.bytes += written;
+      sizer.note(written);
     }
     outgoing_.uncork();
     return result;

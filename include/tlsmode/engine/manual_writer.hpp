@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include <tlsmode/engine/commit.hpp>
+#include <tlsmode/engine/record_sizer.hpp>
 #include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
@@ -57,8 +58,7 @@ class ManualWriter {
         blocked_.clear();
         return {IoStatus::done, left};
       }
-      const Commit step =
-          engine.commit(ssl, next_part(bytes.subspan(committed)), Policy::record_size, Policy::batch_size);
+      const Commit step = engine.commit(ssl, next_part(bytes.subspan(committed)), sizer_, Policy::batch_size);
       committed += step.bytes;
       status = step.returned == 1 ? engine.drain_commit(ssl) : settle(step.returned);
     }
@@ -95,6 +95,7 @@ class ManualWriter {
   [[nodiscard]] static std::uint64_t seed(const SSL* ssl) noexcept { return reinterpret_cast<std::uintptr_t>(ssl); }
 
   detail::BlockedWrite blocked_;
+  [[no_unique_address]] RecordSizer<Policy> sizer_;
 };
 
 }  // namespace tlsmode::engine

@@ -64,17 +64,22 @@ class NativeEngine {
 
   [[nodiscard]] NativeBio& transport() noexcept { return transport_; }
 
-  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, std::size_t record, std::size_t) noexcept {
-    const std::size_t most = negotiated_record(ssl, record);
+  template <typename Sizer>
+  [[nodiscard]] Commit commit(SSL* ssl, std::span<const std::byte> bytes, Sizer& sizer, std::size_t,
+                              bool = false) noexcept {
+    sizer.begin_commit();
+    const std::size_t most = negotiated_record(ssl, sizer.size());
     const std::span<const std::byte> chunk = bytes.first(bytes.size() < most ? bytes.size() : most);
     std::size_t written = 0;
     const int returned = ::SSL_write_ex(ssl, chunk.data(), chunk.size(), &written);
     if (returned == 1) {
+      sizer.note(written);
       return {1, written};
     }
     const bool captured = ::SSL_get_error(ssl, returned) == SSL_ERROR_WANT_WRITE && ::SSL_in_init(ssl) == 0;
     if (captured) {
       pending_ = chunk;
+      sizer.note(chunk.size());
     }
     return {returned, captured ? chunk.size() : 0};
   }
