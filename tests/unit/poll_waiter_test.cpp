@@ -57,12 +57,14 @@ struct SocketPair {
   int theirs = -1;
 };
 
-/// Another thread writes a byte to `descriptor`, once the caller of this waits for something.
+/// Another thread writes a byte to `descriptor`, once the caller of this waits for something; at once where there is no
+/// /proc to see that in.
 std::jthread write_once_this_thread_sleeps(int descriptor) {
   const std::string stat = "/proc/self/task/" + std::to_string(::gettid()) + "/stat";
   return std::jthread{[stat, descriptor] {
     std::string text;
-    while (text.find(") S") == std::string::npos) std::getline(std::ifstream{stat}, text);
+    while (text.find(") S") == std::string::npos && std::getline(std::ifstream{stat}, text)) {
+    }
     static_cast<void>(::write(descriptor, "x", 1) == 1);
   }};
 }
