@@ -159,7 +159,8 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     return use.granted() ? session_.cancel_write() : 0;
   }
 
-  /// The write that is pending; zeros if none is, and always under BufferedWrites.
+  /// The write that is pending; zeros if none is, and always under BufferedWrites. A write that fails is over. One that is
+  /// pending when another call fails, a read perhaps, is shown until cancel_write(): its committed bytes may have arrived.
   [[nodiscard]] PendingWrite pending_write() const noexcept { return session_.pending_write(); }
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
@@ -170,8 +171,10 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
+  /// A pending write is finished first if all of it is committed, and under StrictWrites in any case: there is nothing
+  /// left to decide. Else the caller has to say how the write ends.
   /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
-  /// committed and only the caller has them: retry or cancel first. failed. Wraps: SSL_shutdown(3).
+  /// committed, except under StrictWrites: retry or cancel first. failed. Wraps: SSL_shutdown(3).
   IoStatus shutdown() noexcept {
     const engine::ExclusiveUse use{in_use_};
     return use.granted() ? session_.shutdown() : IoStatus::failed;

@@ -23,13 +23,18 @@ class Trust {
   /// What the system trusts: the default file, loaded now, and the default directories, looked up by hash when an issuer
   /// is needed (see openssl-rehash(1)); the environment's SSL_CERT_FILE and SSL_CERT_DIR take their places. None has to
   /// exist. As X509_STORE_set_default_paths(3) does it now; that of OpenSSL 3.0 also lists the directory each time.
+  /// Errors: throws Error if the file cannot be read for want of descriptors or memory. The directories are read during
+  /// handshakes: then the peer is refused.
   /// Wraps: X509_LOOKUP_file(3), X509_LOOKUP_hash_dir(3).  Proof: tests/openssl/handshake_test.cpp.
   [[nodiscard]] static Trust system() {
     Trust trust;
     ::X509_LOOKUP* const file = ::X509_STORE_add_lookup(trust.store(), ::X509_LOOKUP_file());
     ::X509_LOOKUP* const directory = ::X509_STORE_add_lookup(trust.store(), ::X509_LOOKUP_hash_dir());
     trust.require(file != nullptr && directory != nullptr, "cannot load the system's certificates", {});
-    X509_LOOKUP_load_file(file, nullptr, X509_FILETYPE_DEFAULT);
+    if (X509_LOOKUP_load_file(file, nullptr, X509_FILETYPE_DEFAULT) != 1) {
+      const int reason = want_of_resources();
+      trust.require(reason == 0, "cannot load the system's certificates", {}, reason);
+    }
     X509_LOOKUP_add_dir(directory, nullptr, X509_FILETYPE_DEFAULT);
     ::ERR_clear_error();
     return trust;
@@ -70,6 +75,16 @@ class Trust {
   }
 
  private:
+  /// Whether the oldest error in the queue is one that says nothing about the file: ENOMEM, EMFILE, ENFILE; 0: it does.
+  [[nodiscard]] static int want_of_resources() noexcept {
+    const unsigned long error = ::ERR_peek_error();
+    const int reason = ERR_GET_REASON(error);
+    if (!ERR_SYSTEM_ERROR(error)) {
+      return reason == ERR_R_MALLOC_FAILURE ? ENOMEM : 0;
+    }
+    return reason == EMFILE || reason == ENFILE || reason == ENOMEM ? reason : 0;
+  }
+
   explicit Trust(const detail::Certificates& certificates) : Trust{} {
     for (int i = 0; i != sk_X509_num(certificates.get()); ++i) {
       require(::X509_STORE_add_cert(store(), sk_X509_value(certificates.get(), i)) == 1, "cannot keep the certificate",

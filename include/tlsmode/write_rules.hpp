@@ -30,7 +30,7 @@ struct PartialMovingWrites {
 };
 
 /// The library owns what is pending: any bytes may be written, none have to be kept, nothing is ever retried.
-/// Small writes are gathered into full records until flush(), a full record, or a read that finds nothing.
+/// What is gathered leaves by a full record, flush(), a read that finds nothing or may wait, shutdown(), update_keys().
 struct BufferedWrites {
   static constexpr ModeSet modes{};
   static constexpr bool buffered = true;

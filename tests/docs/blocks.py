@@ -25,7 +25,7 @@ check = importlib.util.module_from_spec(spec)
 sys.dont_write_bytecode = True
 spec.loader.exec_module(check)
 
-BLOCK = re.compile(r"^(?:[ \t]*<!-- (?P<mark>.*?) -->[ \t]*\n\s*?)?(?P<indent>[ \t]*)```cpp\n(?P<code>.*?)^[ \t]*```", re.M | re.S)
+BLOCK = re.compile(r"^(?:[ \t]*<!-- (?P<mark>[^\n]*?) -->[ \t]*\n\s*?)?(?P<indent>[ \t]*)```cpp\n(?P<code>.*?)^[ \t]*```", re.M | re.S)
 MISTAKE = "does not compile"
 MARKS = {"", "run", "compile: fragment", "compile: error", "compile: fragment error"}
 

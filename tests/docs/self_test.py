@@ -26,6 +26,7 @@ CASES = {
     "a program that runs": ("run", "int main() {}", True),
     "a program that fails": ("run", "int main() { return 1; }", False),
     "another comment before the block": ("so it goes", "struct S {};", True),
+    "a comment of its own line before the mark": ("so it goes -->\n\n<!-- run", "int main() { return 1; }", False),
     "a mark with a slip of the pen": ("compile: fragmnet", "struct S {};", False),
 }
 

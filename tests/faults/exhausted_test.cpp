@@ -3,12 +3,16 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <sys/resource.h>
+
+#include <openssl/x509.h>
 
 #include <tlsmode/poll_waiter.hpp>
 #include <tlsmode/wait.hpp>
@@ -123,29 +127,43 @@ TEST_CASE("what needs no descriptor works when none is free") {
   CHECK(tlsmode::shutdown(client.connection, waiter) == WaitStatus::done);
 }
 
-TEST_CASE("a client that could not read what the system trusts believes nobody") {
+TEST_CASE("a client that cannot read what the system trusts says so, and believes it later") {
   const TemporaryDirectory directory;
   const Environment file{"SSL_CERT_FILE", directory.write("root.pem", default_authority().pem())};
   const Environment folder{"SSL_CERT_DIR", directory.path()};
-  const bool exhausted = GENERATE(false, true);
-  const auto make = [&] {
-    if (!exhausted) return Context<Client>{};
+  {
     const NoDescriptors none;
-    return Context<Client>{};
-  };
-  try {
-    const Context<Client> context = make();
-    const Ends ends = unix_ends();
-    struct {
-      int descriptor;
-      Connection<Client> connection;
-    } client{ends.ours, {context, Socket{ends.ours}, PeerName{"server.example"}}};
-    Peer peer{ends.theirs, TLS1_3_VERSION};
-    CHECK(shake_hands(client, peer) == !exhausted);
-    CHECK(client.connection.error().kind() == (exhausted ? ErrorKind::verification : ErrorKind::none));
-  } catch (const Error& error) {  // as good, and clearer
-    CHECK(exhausted);
-    CHECK(error.system_error() == EMFILE);
+    check_says_exhausted([] { return Trust::system(); }, "cannot load the system's certificates");
+    check_says_exhausted([] { return Context<Client>{}; }, "cannot load the system's certificates");
   }
-  CHECK(::ERR_peek_error() == 0);
+  const Context<Client> context;
+  const Ends ends = unix_ends();
+  struct {
+    int descriptor;
+    Connection<Client> connection;
+  } client{ends.ours, {context, Socket{ends.ours}, PeerName{"server.example"}}};
+  Peer peer{ends.theirs, TLS1_3_VERSION};
+  CHECK(shake_hands(client, peer));
+}
+
+TEST_CASE("what the system trusts by directories is looked up when needed: without a descriptor peers are refused") {
+  const TemporaryDirectory directory;
+  char name[16];
+  const unsigned long hash = ::X509_NAME_hash(::X509_get_subject_name(default_authority().certificate()));
+  static_cast<void>(std::snprintf(name, sizeof name, "%08lx.0", hash));
+  directory.write(name, default_authority().pem());
+  const Environment file{"SSL_CERT_FILE", "/nowhere/roots.pem"};
+  const Environment folder{"SSL_CERT_DIR", directory.path()};
+  const Context<Client> context;
+  const bool exhausted = GENERATE(false, true);
+  const Ends ends = unix_ends();
+  struct {
+    int descriptor;
+    Connection<Client> connection;
+  } client{ends.ours, {context, Socket{ends.ours}, PeerName{"server.example"}}};
+  Peer peer{ends.theirs, TLS1_3_VERSION};
+  std::optional<NoDescriptors> none;
+  if (exhausted) none.emplace();
+  CHECK(shake_hands(client, peer) == !exhausted);
+  CHECK(says(client.connection.error(), "certificate verify failed") == exhausted);
 }

@@ -55,9 +55,10 @@ TEST_CASE("a certificate for another name is refused, and the expected name is s
   CHECK(says(error, "Remedy: connect with a PeerName that the certificate carries"));
 }
 
-TEST_CASE("a certificate for another address is refused") {
+TEST_CASE("a certificate for another address is refused, and the expected address is said") {
   const Error error = client_refuses({.peer = "127.0.0.2"}, X509_V_ERR_IP_ADDRESS_MISMATCH);
-  CHECK(says(error, "IP address mismatch"));
+  CHECK(says(error, "the peer's certificate was refused, for \"127.0.0.2\"; IP address mismatch"));
+  CHECK(says(error, "OpenSSL says: certificate verify failed"));
 }
 
 TEST_CASE("a certificate of an unknown CA is refused") {
@@ -149,6 +150,7 @@ TEST_CASE("a client certificate of an unknown CA is refused, in words at both en
   TlsPair<> pair{{.client_shows = &stranger, .server_trusts = &default_authority()}};
   CHECK(shake_hands(pair).server == IoStatus::failed);
   CHECK(pair.server.error().kind() == ErrorKind::verification);
+  CHECK(says(pair.server.error(), "the peer's certificate was refused; "));  // a server expects nobody in particular
   CHECK(hear(pair.client).end == IoStatus::failed);
   CHECK(pair.client.error().alert() == SSL_AD_UNKNOWN_CA);
   CHECK(pair.client.error().remedy() == "the peer does not trust the issuer of our certificate");
@@ -205,6 +207,18 @@ TEST_CASE("half a record and then the end is a truncation") {
   CHECK(pair.server.handshake() == IoStatus::want_read);
   pair.wire.to_server.ended = true;
   CHECK(pair.server.handshake() == IoStatus::truncated);
+}
+
+TEST_CASE("a reset that sending notices first is told from an end of the handshake") {
+  const int reason = GENERATE(ECONNRESET, EPIPE);  // EPIPE says that nobody reads: an end
+  TlsPair<> pair;
+  REQUIRE(pair.client.handshake() == IoStatus::want_read);
+  pair.wire.to_client.send_error = reason;
+  pair.wire.to_server.ended = true;
+  CHECK(pair.server.handshake() == (reason == ECONNRESET ? IoStatus::failed : IoStatus::truncated));
+  CHECK(pair.server.error().system_error() == (reason == ECONNRESET ? reason : 0));
+  CHECK(pair.server.handshake() == IoStatus::failed);
+  CHECK(::ERR_peek_error() == 0);
 }
 
 TEST_CASE("a peer that resets during the handshake is a failure of the system") {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // How a connection ends, or changes its place, while a write is pending: goodbye, moving, destroying, a broken peer.
+#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <openssl/err.h>
@@ -42,7 +44,9 @@ TEMPLATE_LIST_TEST_CASE("shutdown finishes a pending write if it can, and else s
   REQUIRE(committed < bytes.size());
   subject.outgoing().budget = unlimited;
   std::string received;
-  if (subject.connection.shutdown() == IoStatus::write_pending) {
+  const IoStatus status = subject.connection.shutdown();
+  CHECK((status == IoStatus::done) == std::is_same_v<typename TestType::Policy::Writes, tlsmode::StrictWrites>);
+  if (status == IoStatus::write_pending) {
     CHECK(subject.connection.error().kind() == ErrorKind::misuse);
     CHECK(subject.connection.pending_write().length == bytes.size());
     CHECK(subject.connection.cancel_write() == committed);
@@ -129,8 +133,20 @@ TEMPLATE_LIST_TEST_CASE("a peer that breaks the protocol while a write is pendin
     CHECK(end == IoStatus::failed);
     CHECK(subject.connection.error().kind() == ErrorKind::protocol);
     CHECK(finish(subject.connection) == IoStatus::failed);
+    const tlsmode::PendingWrite pending = subject.connection.pending_write();  // what the peer may have got
+    CHECK(pending.length == message.size());
+    CHECK(subject.connection.cancel_write() == pending.committed);
+    CHECK(subject.connection.pending_write().length == 0);
   }
   CHECK(subject.connection.write(message).status == IoStatus::failed);  // not write_pending: nothing can finish it
   CHECK(subject.connection.shutdown() == IoStatus::failed);
   CHECK(subject.heard().end == IoStatus::failed);
+}
+
+TEMPLATE_LIST_TEST_CASE("a write that fails is over: nothing is pending", "", ManualSubjects) {
+  Blocked<TestType> subject{any_version(), 3};
+  subject.outgoing().write_errno = ECONNRESET;
+  REQUIRE(finish(subject.connection) == IoStatus::failed);
+  CHECK(subject.connection.pending_write().length == 0);
+  CHECK(subject.connection.cancel_write() == 0);
 }

@@ -11,11 +11,11 @@
 namespace tlsmode::engine {
 
 /// Empties a key that others may hold, too. Any type that OpenSSL has built in would do: the functions that look at a key
-/// bear an X25519 key without data, while they would follow the null pointer of an RSA key.
+/// bear an X25519 key without data, while they would follow the null pointer of an RSA key. An OpenSSL without X25519
+/// complains; the data is gone all the same.
 inline void empty_key(EVP_PKEY* key) noexcept {
-  if (::EVP_PKEY_set_type(key, EVP_PKEY_X25519) != 1) {  // an OpenSSL without X25519: the data is gone all the same
-    ::ERR_clear_error();
-  }
+  static_cast<void>(::EVP_PKEY_set_type(key, EVP_PKEY_X25519));
+  ::ERR_clear_error();
 }
 
 /// Frees the keys that the key exchange was made with. Nothing needs them after the handshake, but OpenSSL keeps them until
@@ -26,10 +26,10 @@ inline void empty_key(EVP_PKEY* key) noexcept {
 inline void drop_key_shares(SSL* ssl) noexcept {
   using Key = detail::Handle<&::EVP_PKEY_free>;
   EVP_PKEY* key = nullptr;
-  if (SSL_get_tmp_key(ssl, &key) == 1) {
+  if (SSL_get_tmp_key(ssl, static_cast<void*>(&key)) == 1) {
     empty_key(Key{key}.get());
   }
-  if (SSL_get_peer_tmp_key(ssl, &key) == 1) {
+  if (SSL_get_peer_tmp_key(ssl, static_cast<void*>(&key)) == 1) {
     empty_key(Key{key}.get());
   }
 }

@@ -118,9 +118,14 @@ class SessionCore {
       case SSL_ERROR_SSL:
       case SSL_ERROR_SYSCALL: {
         const bool from_system = answer == SSL_ERROR_SYSCALL && ::ERR_peek_error() == 0;
-        const bool is_end = is_unexpected_end() || (from_system && ended);
+        const bool has_ended = is_unexpected_end() || (from_system && ended);
+        const bool was_reset = transport_error != 0 && transport_error != EPIPE;  // EPIPE: no more than the end itself
+        const bool could_not_send = has_ended && was_reset && phase_ == Phase::handshaking;
+        const bool is_end = has_ended && !could_not_send;
         if (is_end) {
           static_cast<void>(end_truncated(operation));
+        } else if (could_not_send) {
+          error_ = failure_of(ssl_.get(), operation, transport_error);
         } else {
           const int reason = transport_error != 0 ? transport_error : system_error;
           error_ = failure_of(ssl_.get(), operation, answer == SSL_ERROR_SYSCALL ? system_error_of(reason) : 0);
