@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/any_connection.hpp"
 
-#include <cstdlib>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/tlsmode.hpp>
@@ -17,13 +19,57 @@ namespace {
 
 using tlsmode::NativeBio;
 
-/// Small records and batches, so that short inputs reach what happens between records.
-template <typename RoleOf, typename Rule, bool native>
+/// An end of a wire as a socket is one: a short send means that it is full, and stays so until the network goes on.
+class SocketLikeEnd : public WireEnd {
+ public:
+  static constexpr bool short_send_means_full = true;
+
+  explicit SocketLikeEnd(const WireEnd& end) noexcept : WireEnd{end} {}
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from) noexcept {
+    const tlsmode::WriteResult result = WireEnd::send(from);
+    if (result.bytes < from.size()) out().budget = 0;
+    return result;
+  }
+  /// Sends two spans as one.
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> first,
+                                          std::span<const std::byte> second) noexcept {
+    std::vector<std::byte> both{first.begin(), first.end()};
+    both.insert(both.end(), second.begin(), second.end());
+    return send(both);
+  }
+};
+
+/// As if its receive might wait: what is gathered leaves before it is asked.
+class WaitingEnd : public SocketLikeEnd {
+ public:
+  using SocketLikeEnd::SocketLikeEnd;
+  [[nodiscard]] bool blocking() const noexcept { return true; }
+};
+
+/// What a policy states besides its rule. The default is small, so that short inputs reach what happens between records.
+struct Shape {
+  std::size_t record = 512;
+  std::size_t batch = 2048;
+  tlsmode::Buffers buffers = tlsmode::Buffers::adaptive;
+  std::size_t tickets = 1;
+  bool keeps_key_shares = false;
+  bool native = false;
+};
+constexpr Shape small_shape{};
+constexpr Shape native_shape{.native = true};
+constexpr Shape kept_shape{.buffers = tlsmode::Buffers::kept, .tickets = 2};
+constexpr Shape lean_shape{.batch = 512, .tickets = 0, .keeps_key_shares = true};
+constexpr Shape real_shape{.record = 16384, .batch = 65536};
+
+template <typename RoleOf, typename Rule, Shape shape>
 struct Fuzzed : RoleOf {
   using Writes = Rule;
-  static constexpr std::size_t record_size = 512;
-  static constexpr std::size_t batch_size = 2048;
-  static constexpr bool kernel_tls = native;
+  static constexpr std::size_t record_size = shape.record;
+  static constexpr std::size_t batch_size = shape.batch;
+  static constexpr tlsmode::Buffers buffers = shape.buffers;
+  static constexpr std::size_t session_tickets = shape.tickets;
+  static constexpr bool keep_key_shares = shape.keeps_key_shares;
+  static constexpr bool kernel_tls = shape.native;
 };
 
 template <typename Policy, typename Transport>
@@ -86,7 +132,6 @@ class Wrapped final : public AnyConnection {
   bool buffers() const override { return tlsmode::BuffersWrites<Policy>; }
   bool moves() const override { return tlsmode::AllowsMovedBuffer<Policy>; }
   bool is_partial() const override { return tlsmode::AllowsPartialWrite<Policy>; }
-  bool is_native() const override { return Policy::kernel_tls; }
 
  private:
   [[nodiscard]] static Connection make(WireEnd& end, SslHandle ssl) {
@@ -102,9 +147,9 @@ class Wrapped final : public AnyConnection {
         return Connection{ssl.release()};
       }
     } else if constexpr (is_client) {
-      return ssl ? Connection{ssl.release(), end, name} : Connection{context(), end, name};
+      return ssl ? Connection{ssl.release(), Transport{end}, name} : Connection{context(), Transport{end}, name};
     } else {
-      return ssl ? Connection{ssl.release(), end} : Connection{context(), end};
+      return ssl ? Connection{ssl.release(), Transport{end}} : Connection{context(), Transport{end}};
     }
   }
 
@@ -116,16 +161,22 @@ template <typename Role, typename Use>
 auto with_kind(unsigned kind, Use use) {
   using namespace tlsmode;
   switch (kind % kinds) {
-    case 0: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, false>, WireEnd>>();
-    case 1: return use.template operator()<Wrapped<Fuzzed<Role, PartialWrites, false>, WireEnd>>();
-    case 2: return use.template operator()<Wrapped<Fuzzed<Role, MovingWrites, false>, WireEnd>>();
-    case 3: return use.template operator()<Wrapped<Fuzzed<Role, PartialMovingWrites, false>, WireEnd>>();
-    case 4: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, false>, WireEnd>>();
-    case 5: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, false>, NativeBio>>();
-    case 6: return use.template operator()<Wrapped<Fuzzed<Role, PartialMovingWrites, false>, NativeBio>>();
-    case 7: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, true>, NativeBio>>();
-    case 8: return use.template operator()<Wrapped<Fuzzed<Role, PartialWrites, true>, NativeBio>>();
-    default: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, true>, NativeBio>>();
+    case 0: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, small_shape>, WireEnd>>();
+    case 1: return use.template operator()<Wrapped<Fuzzed<Role, PartialWrites, small_shape>, WireEnd>>();
+    case 2: return use.template operator()<Wrapped<Fuzzed<Role, MovingWrites, small_shape>, WireEnd>>();
+    case 3: return use.template operator()<Wrapped<Fuzzed<Role, PartialMovingWrites, small_shape>, WireEnd>>();
+    case 4: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, small_shape>, WireEnd>>();
+    case 5: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, small_shape>, NativeBio>>();
+    case 6: return use.template operator()<Wrapped<Fuzzed<Role, PartialMovingWrites, small_shape>, NativeBio>>();
+    case 7: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, native_shape>, NativeBio>>();
+    case 8: return use.template operator()<Wrapped<Fuzzed<Role, PartialWrites, native_shape>, NativeBio>>();
+    case 9: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, native_shape>, NativeBio>>();
+    case 10: return use.template operator()<Wrapped<Fuzzed<Role, StrictWrites, small_shape>, SocketLikeEnd>>();
+    case 11: return use.template operator()<Wrapped<Fuzzed<Role, PartialMovingWrites, kept_shape>, SocketLikeEnd>>();
+    case 12: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, lean_shape>, SocketLikeEnd>>();
+    case 13: return use.template operator()<Wrapped<Fuzzed<Role, PartialWrites, real_shape>, SocketLikeEnd>>();
+    case 14: return use.template operator()<Wrapped<Fuzzed<Role, MovingWrites, real_shape>, SocketLikeEnd>>();
+    default: return use.template operator()<Wrapped<Fuzzed<Role, BufferedWrites, real_shape>, WaitingEnd>>();
   }
 }
 

@@ -42,13 +42,10 @@ class AnyConnection {
   [[nodiscard]] virtual bool buffers() const = 0;
   [[nodiscard]] virtual bool moves() const = 0;  // retry() takes bytes
   [[nodiscard]] virtual bool is_partial() const = 0;
-  [[nodiscard]] virtual bool is_native() const = 0;  // OpenSSL keeps what is pending
 };
 
-/// How many kinds of connections there are: rules, transports and engines.
-inline constexpr unsigned kinds = 10;
-/// Whether a kind leaves what is pending to OpenSSL: the engine for kernel TLS.
-[[nodiscard]] constexpr bool is_native(unsigned kind) { return kind % kinds >= 7; }
+/// How many kinds of connections there are: rules, transports, engines and sizes.
+inline constexpr unsigned kinds = 16;
 
 /// An SSL that has not begun, with the context of a connection of that kind, and BIOs over `end`, which outlives it.
 [[nodiscard]] SslHandle make_ssl(tlsmode::Role role, unsigned kind, WireEnd& end);

@@ -140,7 +140,7 @@ void run(Input& input) {
   const unsigned kind = input.byte();
   const unsigned start = input.byte();
   const unsigned rounds = input.byte() % 8;  // of an honest handshake, before the first step; from 6 on it then forges
-  const bool is_client = kind / 16 % 2 == 0;
+  const bool is_client = kind / kinds % 2 == 0;
   const int version = start % 2 == 0 ? TLS1_3_VERSION : TLS1_2_VERSION;
   const bool resumes = start / 2 % 4 != 0;
   const Role role = is_client ? Role::client : Role::server;
@@ -155,7 +155,7 @@ void run(Input& input) {
   bool hurt = true;
 
   const SslHandle raw = make_raw_ssl(!is_client, peer_end);
-  auto connection = make_connection(role, kind % 16, own_end);
+  auto connection = make_connection(role, kind % kinds, own_end);
   set_version(raw.get(), version, resumes);
   set_version(connection->native_handle(), version, resumes);
   Side side{std::move(connection), out, in, said, peer_said, hurt};

@@ -14,7 +14,7 @@ namespace tlsmode_tests {
 struct Plans {
   std::size_t record;
   std::vector<Plan> plain;  // with both engines
-  std::vector<Plan> lean;   // with other batches, release_buffers and a transport that sends pairs
+  std::vector<Plan> lean;   // with other batches, kept buffers, release_buffers, and transports that send pairs
 };
 
 [[nodiscard]] inline std::vector<Action> joined(std::vector<Action> actions, const std::vector<Action>& more) {
@@ -32,6 +32,8 @@ inline const std::vector<Action> wrong = {
 inline const std::vector<Action> both_ways = {
     Action::carry_on, Action::read, Action::peer_says, Action::peer_says_much, Action::peer_updates_keys,
     Action::peer_asks_for_keys, Action::peer_sends_ticket, Action::ask_for_keys, Action::flush, Action::move};
+inline const std::vector<Action> bursting = {
+    Action::peer_says_much, Action::read, Action::peer_says, Action::peer_asks_for_keys, Action::move};
 inline const std::vector<Action> closing = {
     Action::carry_on, Action::read, Action::peer_says, Action::peer_closes, Action::shut_down, Action::flush,
     Action::cancel, Action::ask_for_keys, Action::destroy};
@@ -61,11 +63,13 @@ inline const std::vector<Action> handshaking = {
               {"tunnels", {{600}, {2600}}, 4, both_ways, {.tunnels = true}},
           },
           {
+              {"small records", sizes, 5, right},
               {"sequences", sequences, 4, flushing},
               {"misuse", {{600}, {2600}}, 3, wrong},
               {"both ways", {{2600}}, 4, both_ways, pieces},
               {"ends and failures", {{2600}}, 2, dying, ends},
               {"calls from inside", {{2600}}, 3, both_ways, {.calls_back = true}},
+              {"closing", {{600}, {2600}}, 3, closing},
           }};
 }
 
@@ -73,6 +77,7 @@ inline const std::vector<Action> handshaking = {
   const std::vector<std::vector<std::size_t>> sizes = {{1}, {16'383}, {16'384}, {16'385}, {32'768}, {40'000}, {70'000}};
   const std::vector<std::vector<std::size_t>> sequences = {{40'000, 5, 16'384}, {16'383, 1, 1}};
   const Faults pieces{.delivers_pieces = true};
+  const Faults ends{.ends = true, .delivers_pieces = true};
   return {16'384,
           {
               {"real records", sizes, 3, right},
@@ -81,6 +86,9 @@ inline const std::vector<Action> handshaking = {
           {
               {"real sequences", sequences, 3, flushing},
               {"real both ways", {{40'000}}, 3, both_ways, pieces},
+              {"bursts", {{1}}, 4, bursting, pieces},
+              {"real closing", {{40'000}}, 3, closing},
+              {"real ends and failures", {{40'000}}, 2, joined(closing, {Action::peer_says_much}), ends},
           }};
 }
 

@@ -94,7 +94,8 @@ class Schedule : private Caller<WorldOf> {
   }
 
   [[nodiscard]] static std::string_view much() {
-    static const std::string text = pattern(2 * WorldOf::Policy::record_size + 100, 7);
+    static constexpr std::size_t records = WorldOf::Policy::record_size == 512 ? 2 : 5;  // 5: received several at once
+    static const std::string text = pattern(records * WorldOf::Policy::record_size + 100, 7);
     return text;
   }
 

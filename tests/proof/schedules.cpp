@@ -31,8 +31,9 @@ namespace {
 struct Shape {
   std::size_t record;
   std::size_t batch;
-  bool releases_buffers;
-  bool openssl_keeps_pending;
+  tlsmode::Buffers buffers = tlsmode::Buffers::adaptive;
+  bool releases_buffers = false;
+  bool openssl_keeps_pending = false;
 };
 
 template <typename Side, typename Rule, Shape shape>
@@ -41,6 +42,7 @@ struct Case : Side {
   static constexpr tlsmode::Verification verification = tlsmode::Verification::insecure_anyone_can_be_my_peer;
   static constexpr std::size_t record_size = shape.record;
   static constexpr std::size_t batch_size = shape.batch;
+  static constexpr tlsmode::Buffers buffers = shape.buffers;
   static constexpr tlsmode::ModeSet modes =
       shape.releases_buffers ? Side::modes | tlsmode::Mode::release_buffers : Side::modes;
   static constexpr bool kernel_tls = shape.openssl_keeps_pending;
@@ -95,25 +97,30 @@ void explore(const Plan& plan, const char* rule, const char* shape) {
 /// Transports of one span, and batches of four records; and the engine for kernel TLS.
 template <typename Rule, std::size_t record>
 void explore_plain(const Plan& plan, const char* rule) {
-  constexpr Shape shape{record, 4 * record, false, false};
+  constexpr Shape shape{.record = record, .batch = 4 * record};
   explore<World<Case<tlsmode::Client, Rule, shape>, ScriptedEnd>>(plan, rule, "elastic");
   explore<World<Case<tlsmode::Server, Rule, shape>, ScriptedEnd>>(plan, rule, "elastic");
   if constexpr (!Rule::modes.contains(tlsmode::Mode::accept_moving_write_buffer)) {
     if (plan.faults.tunnels) return;  // no socket does that
-    constexpr Shape native{record, 4 * record, false, true};
+    constexpr Shape native{.record = record, .batch = 4 * record, .openssl_keeps_pending = true};
     explore<World<Case<tlsmode::Client, Rule, native>, tlsmode::NativeBio>>(plan, rule, "native");
     explore<World<Case<tlsmode::Server, Rule, native>, tlsmode::NativeBio>>(plan, rule, "native");
   }
 }
 
-/// Transports of pairs, release_buffers, and batches of one record or of the default size.
+/// Transports of pairs, release_buffers, and batches of one record; and transports like a socket, with buffers that come
+/// and go or stay, and larger batches.
 template <typename Rule, std::size_t record>
 void explore_lean(const Plan& plan, const char* rule) {
-  constexpr Shape shape{record, record, true, false};
-  explore<World<Case<tlsmode::Client, Rule, shape>, PairingEnd>>(plan, rule, "lean");
+  constexpr std::size_t large_batch = tlsmode::Client::batch_size;
+  constexpr Shape socket{.record = record, .batch = 4 * record};
+  constexpr Shape kept{.record = record, .batch = large_batch, .buffers = tlsmode::Buffers::kept};
+  explore<World<Case<tlsmode::Client, Rule, socket>, SocketLikeEnd>>(plan, rule, "socket");
+  explore<World<Case<tlsmode::Server, Rule, kept>, SocketLikeEnd>>(plan, rule, "kept");
   if constexpr (record == 512) {
-    explore<World<Case<tlsmode::Server, Rule, shape>, PairingEnd>>(plan, rule, "lean");
-    constexpr Shape large{record, tlsmode::Client::batch_size, true, false};
+    constexpr Shape lean{.record = record, .batch = record, .releases_buffers = true};
+    constexpr Shape large{.record = record, .batch = large_batch, .releases_buffers = true};
+    explore<World<Case<tlsmode::Server, Rule, lean>, PairingEnd>>(plan, rule, "lean");
     explore<World<Case<tlsmode::Client, Rule, large>, PairingEnd>>(plan, rule, "batches");
   }
 }

@@ -34,7 +34,9 @@ struct ScriptedLane {
   std::size_t sent = 0;  // bytes, ever
   std::size_t received = 0;
   std::size_t sends_after_failure = 0;
+  std::size_t sends_in_vain = 0;  // to a socket that was full, and had shown before that it does not wait
   bool full = false;              // the last send took less than it was offered
+  bool has_blocked = false;       // a send has been answered want_write, ever
   bool dry = false;               // the last receive had nothing to give
   bool send_wants_input = false;  // the last send waits for input
 
@@ -46,10 +48,12 @@ struct ScriptedLane {
     taken = next_record_ = 0;
   }
 
-  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from) {
+  /// `split`: where the second of two spans begins.
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from, std::size_t split = 0) {
     ++sends;
     sends_after_failure += send_failed ? 1 : 0;
-    const tlsmode::WriteResult result = decide_send(from);
+    const tlsmode::WriteResult result = decide_send(from, split);
+    has_blocked = has_blocked || result.status == tlsmode::IoStatus::want_write;
     send_failed =
         send_failed || result.status == tlsmode::IoStatus::failed || result.status == tlsmode::IoStatus::closed;
     send_wants_input = result.status == tlsmode::IoStatus::want_read;
@@ -57,6 +61,15 @@ struct ScriptedLane {
     put(from.first(result.bytes));
     if (result.status == tlsmode::IoStatus::failed) errno = ECONNRESET;
     return result;
+  }
+
+  /// As a socket: after a short send it is full, for as long as the call of the connection lasts.
+  [[nodiscard]] tlsmode::WriteResult send_as_socket(std::span<const std::byte> from, std::size_t split = 0) {
+    if (!full || send_failed) return send(from, split);
+    ++sends;
+    sends_in_vain += has_blocked ? 1 : 0;
+    has_blocked = true;
+    return {tlsmode::IoStatus::want_write, 0};
   }
 
   [[nodiscard]] tlsmode::ReadResult receive(std::span<std::byte> to) {
@@ -75,10 +88,21 @@ struct ScriptedLane {
 
  private:
   /// The sizes a script may choose of `all` bytes, `boundary` of which belong to the record that is under way: all,
-  /// none, one, a part of a record's header, half a record, a record's boundary and one byte on either side of it.
+  /// none, one, a part of a record's header, half a record, a record's boundary and one byte on either side of it, a part
+  /// of the next header; and of two spans the first, and one byte more.
   struct Sizes {
-    Sizes(std::size_t all, std::size_t boundary, std::size_t part_of_header)
-        : options{all, 0, 1, part_of_header, boundary / 2, boundary - 1, boundary, boundary + 1} {
+    Sizes(std::size_t all, std::size_t boundary, std::size_t part_of_header, std::size_t split = 0)
+        : options{all,
+                  0,
+                  1,
+                  part_of_header,
+                  boundary / 2,
+                  boundary - 1,
+                  boundary,
+                  boundary + 1,
+                  boundary + part_of_header,
+                  split,
+                  split + 1} {
       for (std::size_t& option : options) option = std::min(option, all);
       std::sort(std::begin(options) + 1, std::end(options));
       end = std::unique(std::begin(options) + 1, std::end(options));
@@ -86,15 +110,15 @@ struct ScriptedLane {
     }
     [[nodiscard]] unsigned count() const { return static_cast<unsigned>(end - std::begin(options)); }
 
-    std::size_t options[8];
+    std::size_t options[11];
     std::size_t* end;
   };
 
-  [[nodiscard]] tlsmode::WriteResult decide_send(std::span<const std::byte> from) const {
+  [[nodiscard]] tlsmode::WriteResult decide_send(std::span<const std::byte> from, std::size_t split) const {
     using tlsmode::IoStatus;
     if (send_failed) return {IoStatus::failed, 0};
     if (send_script == nullptr) return {IoStatus::done, from.size()};
-    const Sizes sizes{from.size(), std::min(left_ != 0 ? left_ : record_size(from), from.size()), 1};
+    const Sizes sizes{from.size(), std::min(left_ != 0 ? left_ : record_size(from), from.size()), 1, split};
     const unsigned option =
         send_script->choose(sizes.count() + (send_may_fail ? 2U : 0U) + (send_may_want_read ? 1U : 0U));
     if (option >= sizes.count()) {

@@ -25,20 +25,29 @@ class ScriptedEnd {
       : in_{&in}, out_{&out}, visit_{visit} {}
 
   [[nodiscard]] tlsmode::ReadResult receive(std::span<std::byte> to) noexcept {
-    if (visit_ != nullptr && *visit_) (*visit_)();
+    visit();
     return in_->receive(to);
   }
   [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from) noexcept {
-    if (visit_ != nullptr && *visit_) (*visit_)();
+    visit();
     return out_->send(from);
   }
   [[nodiscard]] bool ended() const noexcept { return in_->end == tlsmode::IoStatus::closed; }
 
- private:
+ protected:
+  void visit() const {
+    if (visit_ != nullptr && *visit_) (*visit_)();
+  }
+
   ScriptedLane* in_;
   ScriptedLane* out_;
   const std::function<void()>* visit_;
 };
+
+[[nodiscard]] inline std::string joined(std::span<const std::byte> first, std::span<const std::byte> second) {
+  std::string both{reinterpret_cast<const char*>(first.data()), first.size()};
+  return both.append(reinterpret_cast<const char*>(second.data()), second.size());
+}
 
 /// An end that sends two spans as one.
 class PairingEnd : public ScriptedEnd {
@@ -48,12 +57,32 @@ class PairingEnd : public ScriptedEnd {
 
   [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> first,
                                           std::span<const std::byte> second) noexcept {
-    std::string both{reinterpret_cast<const char*>(first.data()), first.size()};
-    both.append(reinterpret_cast<const char*>(second.data()), second.size());
-    return send(std::as_bytes(std::span{both}));
+    const std::string both = joined(first, second);
+    visit();
+    return out_->send(std::as_bytes(std::span{both}), first.size());
   }
 };
 static_assert(tlsmode::detail::SendsPairs<PairingEnd> && !tlsmode::detail::SendsPairs<ScriptedEnd>);
+
+/// An end like a socket, which is full when it has taken less than it was given.
+class SocketLikeEnd : public ScriptedEnd {
+ public:
+  static constexpr bool short_send_means_full = true;
+
+  using ScriptedEnd::ScriptedEnd;
+
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> from) noexcept {
+    visit();
+    return out_->send_as_socket(from);
+  }
+  [[nodiscard]] tlsmode::WriteResult send(std::span<const std::byte> first,
+                                          std::span<const std::byte> second) noexcept {
+    const std::string both = joined(first, second);
+    visit();
+    return out_->send_as_socket(std::as_bytes(std::span{both}), first.size());
+  }
+};
+static_assert(tlsmode::detail::SendsPairs<SocketLikeEnd> && tlsmode::detail::ShortSendMeansFull<SocketLikeEnd>);
 
 /// A BIO over `end`, which outlives it.
 [[nodiscard]] inline ::BIO* new_scripted_bio(ScriptedEnd& end) {

@@ -77,6 +77,8 @@ class WireEnd {
     return {tlsmode::IoStatus::done, size};
   }
 
+  [[nodiscard]] Lane& out() noexcept { return *out_; }
+
  private:
   Lane* out_;
   Lane* in_;

@@ -4,13 +4,13 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <utility>
 
 #include <openssl/ssl.h>
 
 #include <tlsmode/engine/commit.hpp>
+#include <tlsmode/engine/read_watch.hpp>
 #include <tlsmode/native_bio.hpp>
 #include <tlsmode/status.hpp>
 
@@ -116,13 +116,13 @@ class NativeEngine {
   /// Zero only if nothing is pending.
   [[nodiscard]] std::size_t output_size() const noexcept { return pending_.size() + (owes_close_ ? 1 : 0); }
   [[nodiscard]] bool input_waits() const noexcept { return false; }
-  [[nodiscard]] bool dry() const noexcept { return read_at_start_ == ::BIO_number_read(transport_.reader()); }
+  [[nodiscard]] bool dry() const noexcept { return dry_; }
   [[nodiscard]] bool has_been_dry() const noexcept { return has_been_dry_; }
   [[nodiscard]] bool ended() const noexcept { return false; }
   [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
   [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
 
-  void start_read() noexcept { read_at_start_ = ::BIO_number_read(transport_.reader()); }
+  void start_read() noexcept { dry_ = false; }
 
   /// While something is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a
   /// KeyUpdate in TLS 1.3; up to TLS 1.2 the refusal of a renegotiation, which makes even the right retry fatal. And where
@@ -142,11 +142,13 @@ class NativeEngine {
       SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
     BIO_clear_retry_flags(writer_);
+    const ReadWatch watch{transport_.reader()};
     const int returned = ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
+    dry_ = watch.found_nothing();
     if (one_record) {
       SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
-    has_been_dry_ = has_been_dry_ || (returned != 1 && dry());
+    has_been_dry_ = has_been_dry_ || dry_;
     lost_alert_ = lost_alert_ || (output_size() == 0 && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
     return returned;
   }
@@ -176,11 +178,11 @@ class NativeEngine {
 
   NativeBio transport_;
   std::span<const std::byte> pending_;
-  std::uint64_t read_at_start_ = 0;
   BIO* writer_ = nullptr;           // the SSL's
   bool buffer_may_change_ = false;  // a connected SSL was adopted: it may have records of another size
   bool owes_close_ = false;         // close_notify is pending, and no record
-  bool has_been_dry_ = false;       // a read has found nothing: it does not wait for input
+  bool dry_ = false;                // since start_read(), the BIO had nothing to give
+  bool has_been_dry_ = false;       // ever: it does not wait for input
   bool lost_alert_ = false;         // OpenSSL could not send an alert, and nothing can be sent behind it
 };
 

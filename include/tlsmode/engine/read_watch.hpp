@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ENGINE_READ_WATCH_HPP
+#define TLSMODE_ENGINE_READ_WATCH_HPP
+
+#include <cstddef>
+
+#include <openssl/bio.h>
+
+namespace tlsmode::engine {
+
+/// While it lives, sees whether a BIO was asked for input that it did not have. After WANT_READ that is the difference
+/// between a peer who has said nothing more and OpenSSL, which stops after a message although it holds the next one.
+/// A callback that the BIO has goes on being called, and has its argument.
+/// Wraps: BIO_set_callback_ex(3).
+class ReadWatch {
+ public:
+  explicit ReadWatch(BIO* bio) noexcept
+      : bio_{bio}, callback_{::BIO_get_callback_ex(bio)}, argument_{::BIO_get_callback_arg(bio)} {
+    ::BIO_set_callback_ex(bio_, &on_call);
+    watch();
+  }
+  ReadWatch(const ReadWatch&) = delete;  // the BIO points at this object
+  ReadWatch& operator=(const ReadWatch&) = delete;
+  ~ReadWatch() {
+    ::BIO_set_callback_ex(bio_, callback_);
+    ::BIO_set_callback_arg(bio_, argument_);
+  }
+
+  [[nodiscard]] bool found_nothing() const noexcept { return found_nothing_; }
+
+ private:
+  void watch() noexcept { ::BIO_set_callback_arg(bio_, reinterpret_cast<char*>(this)); }
+
+  static long on_call(BIO* bio, int operation, const char* data, std::size_t size, int number, long value, int result,
+                      std::size_t* processed) noexcept {
+    auto* const self = reinterpret_cast<ReadWatch*>(::BIO_get_callback_arg(bio));
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0 && BIO_should_read(bio)) {
+      self->found_nothing_ = true;
+    }
+    if (self->callback_ == nullptr) {
+      return result;
+    }
+    ::BIO_set_callback_arg(bio, self->argument_);
+    const long answer = self->callback_(bio, operation, data, size, number, value, result, processed);
+    self->watch();
+    return answer;
+  }
+
+  BIO* bio_;
+  BIO_callback_fn_ex callback_;
+  char* argument_;
+  bool found_nothing_ = false;
+};
+
+}  // namespace tlsmode::engine
+
+#endif
