@@ -2,6 +2,7 @@
 // A connection's facts, its modes, and what it is once it has been moved from. More in connection_*_test.cpp.
 #include <tlsmode/connection.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -143,6 +144,32 @@ TEST_CASE("a connection that was moved from refuses every call and says why") {
 
   from = std::move(moved);
   CHECK(carry(from, pair.server, "back again") == "back again");
+}
+
+TEST_CASE("an SSL that has another owner, too, outlives its connection and cannot reach the transport") {
+  Wire wire;
+  const Context<Client> context{trust_in(default_authority())};
+  auto connection =
+      std::make_optional<Connection<Client, WireEnd>>(context, WireEnd::client(wire), PeerName{"server.example"});
+  ::SSL* const ssl = connection->native_handle();
+  ::SSL_up_ref(ssl);
+  connection.reset();
+  CHECK(::SSL_do_handshake(ssl) != 1);
+  CHECK(wire.to_server.send_calls == 0);
+  ::ERR_clear_error();
+  ::SSL_free(ssl);
+}
+
+TEST_CASE("a transport that is full is asked once in each call") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_server.budget = 0;
+  const std::string_view text = "hello";
+  const std::size_t before = pair.wire.to_server.send_calls;
+  CHECK(pair.client.write(text).status == IoStatus::want_write);
+  CHECK(pair.wire.to_server.send_calls == before + 1);
+  CHECK(pair.client.retry().status == IoStatus::want_write);
+  CHECK(pair.wire.to_server.send_calls == before + 2);
 }
 
 TEST_CASE("the transport of a connection is the one it was given") {
