@@ -54,6 +54,9 @@ TEST_CASE("each read gives the rest of one record and nothing of the next") {
   CHECK(reader.incoming.empty());
   CHECK(reader.read() == ReadResult{IoStatus::want_read, 0});
   CHECK(reader.incoming.dry());
+  reader.incoming.start_read();
+  CHECK_FALSE(reader.incoming.dry());
+  CHECK(reader.incoming.has_been_dry());
 }
 
 TEST_CASE("a record that comes in pieces is given in pieces") {

@@ -70,6 +70,16 @@ TEMPLATE_LIST_TEST_CASE("whole records follow what is gathered", "", BufferedSub
   CHECK(difference(subject.received(), bytes) == "");
 }
 
+TEMPLATE_LIST_TEST_CASE("what follows whole records is gathered", "", BufferedSubjects) {
+  Watched<TestType> subject;
+  const std::string bytes = pattern(2 * record + 100);
+  CHECK(subject.connection.write(bytes) == wrote(bytes.size()));
+  CHECK(subject.records() == 2);
+  CHECK(subject.connection.flush() == IoStatus::done);
+  CHECK(subject.records() == 3);
+  CHECK(difference(subject.received(), bytes) == "");
+}
+
 TEMPLATE_LIST_TEST_CASE("the write that fills a record to the last byte sends it", "", BufferedSubjects) {
   Watched<TestType> subject;
   CHECK(subject.connection.write(pattern(record - 10)) == wrote(record - 10));
