@@ -94,11 +94,16 @@ TEST_CASE("a flight leaves before its answer is asked for") {
   CHECK(asked_too_early == 0);
 }
 
-TEMPLATE_TEST_CASE("each flight of a handshake leaves in one send", "", Client12, Client13) {
-  TlsPair<TestType> pair;
+TEMPLATE_TEST_CASE("each flight of a handshake leaves in one send, also one of many kilobytes", "", Client12,
+                   Client13) {
+  Authority authority = default_authority().intermediate();
+  for (int i = 0; i != 15; ++i) authority = authority.intermediate();
+  const Issued leaf = authority.issue();
+  TlsPair<TestType> pair{{.server_shows = &leaf}};
   REQUIRE(pair.client.handshake() == IoStatus::want_read);
   CHECK(pair.wire.to_server.send_calls == 1);
   REQUIRE(pair.server.handshake() == IoStatus::want_read);
+  CHECK(pair.wire.to_client.bytes.size() > 6'000);
   CHECK(pair.wire.to_client.send_calls == 1);
   REQUIRE(shake_hands(pair).done());
   CHECK(pair.wire.to_server.send_calls == 2);

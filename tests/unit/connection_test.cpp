@@ -24,6 +24,10 @@ struct SavingClient : Client {
   static constexpr ModeSet modes = Mode::release_buffers;
 };
 
+struct Impatient : Client {
+  static constexpr ModeSet modes = {};
+};
+
 ModeSet raw_modes(::SSL* ssl) { return ModeSet::from_bits(static_cast<std::uint32_t>(SSL_get_mode(ssl))); }
 
 }  // namespace
@@ -97,6 +101,29 @@ TEST_CASE("a connection that was moved goes on where it was") {
   auto moved = std::move(half_way);
   CHECK(carry(moved, pair.server, "text") == "text");
   CHECK(carry(pair.server, moved, "text") == "text");
+}
+
+TEST_CASE("without auto_retry, too, one read goes past tickets and new keys to the data") {
+  TlsPair<Impatient> pair;
+  REQUIRE(shake_hands(pair).done());  // the ticket is on its way
+  REQUIRE(pair.server.update_keys() == IoStatus::done);
+  REQUIRE(pair.server.write(std::string_view{"data"}).status == IoStatus::done);
+  char to[10];
+  CHECK(pair.client.read(to) == ReadResult{IoStatus::done, 4});
+}
+
+TEST_CASE("a connection that was assigned knows what it could not send") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  Wire nowhere;
+  Connection assigned{pair.client_context, WireEnd::client(nowhere), PeerName{"server.example"}};
+  assigned = std::move(pair.client);
+  pair.wire.to_server.budget = 0;
+  const std::string_view text = "text";
+  CHECK(assigned.write(text).status == IoStatus::want_write);
+  pair.wire.to_server.budget = unlimited;
+  CHECK(assigned.retry() == WriteResult{IoStatus::done, 4});
+  CHECK(hear(pair.server).text == "text");
 }
 
 TEST_CASE("a connection is moved while a write is pending") {

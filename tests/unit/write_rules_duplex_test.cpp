@@ -190,6 +190,23 @@ TEMPLATE_LIST_TEST_CASE("a connection that refuses renegotiation refuses it whil
   CHECK(received == message);
 }
 
+TEST_CASE("in a renegotiation whose flight has not left, a flush wants to write") {
+  Ruled<tlsmode::BufferedWrites, WireTransport> subject{TLS1_2_VERSION};
+  subject.outgoing().budget = 0;
+  request_renegotiation(subject.peer());
+  CHECK(subject.heard().end == IoStatus::want_write);
+  CHECK(subject.connection.write(std::string_view{"text"}) == wrote(4));
+  CHECK(subject.connection.flush() == IoStatus::want_write);
+  subject.outgoing().budget = unlimited;
+  CHECK(subject.connection.flush() == IoStatus::want_read);
+  std::string received;
+  for (int round = 0; round != 3; ++round) {
+    received += subject.received();
+    CHECK(subject.heard().end == IoStatus::want_read);
+  }
+  CHECK(received == "text");
+}
+
 namespace {
 
 struct SmallClient : tlsmode::Client {
