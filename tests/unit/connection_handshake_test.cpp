@@ -65,6 +65,51 @@ TEMPLATE_TEST_CASE("a handshake goes through a wire that takes and gives one byt
   CHECK(carry(pair.client, pair.server, "request") == "request");
 }
 
+namespace {
+
+/// A transport that a caller may wait in: it counts the times that input was asked for before anything was said.
+class Waiting : public WireEnd {
+ public:
+  Waiting(Wire& wire, int& asked_too_early)
+      : WireEnd{WireEnd::client(wire)}, wire_{&wire}, too_early_{&asked_too_early} {}
+  [[nodiscard]] ReadResult receive(std::span<std::byte> to) noexcept {
+    *too_early_ += wire_->to_server.sent == 0 ? 1 : 0;
+    return WireEnd::receive(to);
+  }
+
+ private:
+  Wire* wire_;
+  int* too_early_;
+};
+
+}  // namespace
+
+TEST_CASE("a flight leaves before its answer is asked for") {
+  Wire wire;
+  int asked_too_early = 0;
+  const Context<Client> context{trust_in(default_authority())};
+  Connection client{context, Waiting{wire, asked_too_early}, PeerName{"server.example"}};
+  CHECK(client.handshake() == IoStatus::want_read);
+  CHECK(wire.to_client.receive_calls == 1);
+  CHECK(asked_too_early == 0);
+}
+
+TEMPLATE_TEST_CASE("each flight of a handshake leaves in one send, also one of many kilobytes", "", Client12,
+                   Client13) {
+  Authority authority = default_authority().intermediate();
+  for (int i = 0; i != 15; ++i) authority = authority.intermediate();
+  const Issued leaf = authority.issue();
+  TlsPair<TestType> pair{{.server_shows = &leaf}};
+  REQUIRE(pair.client.handshake() == IoStatus::want_read);
+  CHECK(pair.wire.to_server.send_calls == 1);
+  REQUIRE(pair.server.handshake() == IoStatus::want_read);
+  CHECK(pair.wire.to_client.bytes.size() > 6'000);
+  CHECK(pair.wire.to_client.send_calls == 1);
+  REQUIRE(shake_hands(pair).done());
+  CHECK(pair.wire.to_server.send_calls == 2);
+  CHECK(pair.wire.to_client.send_calls == 2);
+}
+
 TEMPLATE_TEST_CASE("a handshake waits for room, whatever room there is, and loses nothing", "", Client12, Client13) {
   for (const std::size_t room : {std::size_t{1}, std::size_t{7}, std::size_t{100}, std::size_t{1000}}) {
     TlsPair<TestType> pair;
@@ -196,6 +241,20 @@ TEST_CASE("keys are updated in TLS 1.3, by either side, and asked of the peer") 
   CHECK(pair.server.update_keys(true) == IoStatus::done);
   CHECK(carry(pair.server, pair.client, "response") == "response");
   CHECK(carry(pair.client, pair.server, "again") == "again");
+}
+
+TEST_CASE("what OpenSSL says by itself after the handshake leaves with the read that makes it say so") {
+  TlsPair<Client12> pair;
+  REQUIRE(shake_hands(pair).done());
+  ::SSL_set_options(pair.client.native_handle(), SSL_OP_NO_RENEGOTIATION);
+  REQUIRE(::SSL_renegotiate(pair.server.native_handle()) == 1);
+  REQUIRE(pair.server.handshake() == IoStatus::done);  // asks for a renegotiation
+  REQUIRE(pair.server.write(std::string_view{"data"}).status == IoStatus::done);
+  const std::size_t before = pair.wire.to_server.sent;
+  char to[4];
+  REQUIRE(pair.client.read(to) == ReadResult{IoStatus::done, 4});
+  CHECK(pair.wire.to_server.sent > before);  // the alert that refuses it
+  CHECK_FALSE(pair.client.wants_write());
 }
 
 TEST_CASE("keys cannot be updated in TLS 1.2, and the connection goes on") {

@@ -63,6 +63,8 @@ TEMPLATE_TEST_CASE("empty spans are read and written, and change nothing", "", S
 TEST_CASE("an empty read takes no byte of what has come") {
   TlsPair<> pair;
   REQUIRE(shake_hands(pair).done());
+  REQUIRE(hear(pair.client).end == IoStatus::want_read);
+  CHECK(pair.client.read(std::span<std::byte>{}) == ReadResult{IoStatus::done, 0});  // nor waits for one
   REQUIRE(pair.server.write(std::string_view{"text"}).status == IoStatus::done);
   CHECK(pair.client.read(std::span<std::byte>{}) == ReadResult{IoStatus::done, 0});
   CHECK(hear(pair.client).text == "text");

@@ -2,9 +2,11 @@
 // What a connection holds between calls.
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <openssl/ssl.h>
 
@@ -31,6 +33,21 @@ std::size_t buffers_of(Connection& connection) {
 
 struct Keeping : tlsmode::Client {
   static constexpr tlsmode::Buffers buffers = tlsmode::Buffers::kept;
+};
+
+/// The client's end of a pair. Its receive waits: the other side goes on meanwhile.
+class Waiting : public WireTransport {
+ public:
+  Waiting(RawPair& pair, std::function<void()> go_on)
+      : WireTransport{pair.to_client, pair.to_server}, pair_{&pair}, go_on_{std::move(go_on)} {}
+  [[nodiscard]] tlsmode::ReadResult receive(std::span<std::byte> to) noexcept {
+    if (pair_->to_client.in_flight() == 0) go_on_();
+    return WireTransport::receive(to);
+  }
+
+ private:
+  RawPair* pair_;
+  std::function<void()> go_on_;
 };
 
 constexpr std::size_t record_size = 16'384;
@@ -67,6 +84,32 @@ TEMPLATE_LIST_TEST_CASE("no buffer stays with a caller who reads once and answer
     REQUIRE(say(subject.connection, "answer", [] {}) == IoStatus::done);
     CHECK(buffers_of(subject.connection) == 0);
   }
+}
+
+TEST_CASE("a caller who waits in his reads keeps the buffers, for he has no idle connections") {
+  RawPair pair{{.version = any_version()}};
+  const auto go_on = [&] { static_cast<void>(call(pair.server(), [&] { return ::SSL_do_handshake(pair.server()); })); };
+  tlsmode::Connection<tlsmode::Client, Waiting> connection{pair.release_client().release(), Waiting{pair, go_on},
+                                                           tlsmode::PeerName{"server.example"}};
+  REQUIRE(connection.handshake() == IoStatus::done);
+  go_on();
+  REQUIRE(write(pair.server(), "news").result > 0);
+  char to[100];
+  REQUIRE(connection.read(std::span{to}) == tlsmode::ReadResult{IoStatus::done, 4});
+  REQUIRE(connection.write(std::string_view{"thanks"}).status == IoStatus::done);
+  CHECK(buffers_of(connection) > 16'000);
+}
+
+TEST_CASE("a caller who reads until there is nothing more keeps the buffers until then") {
+  Adopted<tlsmode::Client, WireTransport> subject{any_version()};
+  char to[100];
+  REQUIRE(subject.heard().end == IoStatus::want_read);
+  REQUIRE(subject.connection.write(std::string_view{"request"}).status == IoStatus::done);
+  REQUIRE(write(subject.peer(), "answer").result > 0);
+  REQUIRE(subject.connection.read(std::span{to}) == tlsmode::ReadResult{IoStatus::done, 6});
+  CHECK(buffers_of(subject.connection) > 16'000);
+  REQUIRE(subject.heard().end == IoStatus::want_read);
+  CHECK(buffers_of(subject.connection) == 0);
 }
 
 TEST_CASE("a policy can keep the buffers") {

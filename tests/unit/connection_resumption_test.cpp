@@ -44,7 +44,9 @@ struct Outcomes {
 template <typename Policy = Server>
 class Acquaintances {
  public:
-  Acquaintances() {
+  Acquaintances() : Acquaintances{Context<Client>{trust()}, Context<Policy>{identity_of(default_server())}} {}
+  Acquaintances(Context<Client> client, Context<Policy> server)
+      : client_{std::move(client)}, server_{std::move(server)} {
     SSL_CTX_set_session_cache_mode(client_.native_handle(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     ::SSL_CTX_sess_set_new_cb(client_.native_handle(), &keep);
   }
@@ -66,8 +68,10 @@ class Acquaintances {
   }
 
  private:
-  Context<Client> client_{trust_in(default_authority())};
-  Context<Policy> server_{identity_of(default_server())};
+  static Trust trust() { return trust_in(default_authority()); }
+
+  Context<Client> client_;
+  Context<Policy> server_;
 };
 
 /// All that a handshake agrees on.
@@ -122,6 +126,15 @@ TEST_CASE("a server with more tickets gives one after a resumption, too") {
     CHECK(next.resumed);
     CHECK(next.tickets.size() == 1);
   }
+}
+
+TEST_CASE("a client that shows a certificate resumes, too") {
+  const Trust trust = trust_in(default_authority());
+  const Acquaintances<> friends{Context<Client>{trust, identity_of(default_client())},
+                                Context<Server>{identity_of(default_server()), trust}};
+  const Outcomes first = friends.meet();
+  REQUIRE(first.tickets.size() == 1);
+  CHECK(friends.meet(first.tickets.front()).resumed);
 }
 
 TEST_CASE("a handshake agrees on what plain OpenSSL agrees on") {

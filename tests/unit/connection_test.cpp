@@ -2,6 +2,7 @@
 // A connection's facts, its modes, and what it is once it has been moved from. More in connection_*_test.cpp.
 #include <tlsmode/connection.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ namespace {
 struct SavingClient : Client {
   using Writes = PartialMovingWrites;
   static constexpr ModeSet modes = Mode::release_buffers;
+};
+
+struct Impatient : Client {
+  static constexpr ModeSet modes = {};
 };
 
 ModeSet raw_modes(::SSL* ssl) { return ModeSet::from_bits(static_cast<std::uint32_t>(SSL_get_mode(ssl))); }
@@ -98,6 +103,29 @@ TEST_CASE("a connection that was moved goes on where it was") {
   CHECK(carry(pair.server, moved, "text") == "text");
 }
 
+TEST_CASE("without auto_retry, too, one read goes past tickets and new keys to the data") {
+  TlsPair<Impatient> pair;
+  REQUIRE(shake_hands(pair).done());  // the ticket is on its way
+  REQUIRE(pair.server.update_keys() == IoStatus::done);
+  REQUIRE(pair.server.write(std::string_view{"data"}).status == IoStatus::done);
+  char to[10];
+  CHECK(pair.client.read(to) == ReadResult{IoStatus::done, 4});
+}
+
+TEST_CASE("a connection that was assigned knows what it could not send") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  Wire nowhere;
+  Connection assigned{pair.client_context, WireEnd::client(nowhere), PeerName{"server.example"}};
+  assigned = std::move(pair.client);
+  pair.wire.to_server.budget = 0;
+  const std::string_view text = "text";
+  CHECK(assigned.write(text).status == IoStatus::want_write);
+  pair.wire.to_server.budget = unlimited;
+  CHECK(assigned.retry() == WriteResult{IoStatus::done, 4});
+  CHECK(hear(pair.server).text == "text");
+}
+
 TEST_CASE("a connection is moved while a write is pending") {
   TlsPair<> pair;
   REQUIRE(shake_hands(pair).done());
@@ -143,6 +171,32 @@ TEST_CASE("a connection that was moved from refuses every call and says why") {
 
   from = std::move(moved);
   CHECK(carry(from, pair.server, "back again") == "back again");
+}
+
+TEST_CASE("an SSL that has another owner, too, outlives its connection and cannot reach the transport") {
+  Wire wire;
+  const Context<Client> context{trust_in(default_authority())};
+  auto connection =
+      std::make_optional<Connection<Client, WireEnd>>(context, WireEnd::client(wire), PeerName{"server.example"});
+  ::SSL* const ssl = connection->native_handle();
+  ::SSL_up_ref(ssl);
+  connection.reset();
+  CHECK(::SSL_do_handshake(ssl) != 1);
+  CHECK(wire.to_server.send_calls == 0);
+  ::ERR_clear_error();
+  ::SSL_free(ssl);
+}
+
+TEST_CASE("a transport that is full is asked once in each call") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_server.budget = 0;
+  const std::string_view text = "hello";
+  const std::size_t before = pair.wire.to_server.send_calls;
+  CHECK(pair.client.write(text).status == IoStatus::want_write);
+  CHECK(pair.wire.to_server.send_calls == before + 1);
+  CHECK(pair.client.retry().status == IoStatus::want_write);
+  CHECK(pair.wire.to_server.send_calls == before + 2);
 }
 
 TEST_CASE("the transport of a connection is the one it was given") {

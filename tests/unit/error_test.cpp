@@ -22,7 +22,7 @@ namespace {
 
 /// Puts an entry of libssl into the queue, from the function "here" of the file "here.c".
 void raise(int reason, const char* data = "") {
-  ::OPENSSL_init_ssl(0, nullptr);  // the reasons in words
+  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // the reasons in words
   ::ERR_new();
   ::ERR_set_debug("here.c", 12, "here");
   ::ERR_set_error(ERR_LIB_SSL, reason, "%s", data);
@@ -279,7 +279,7 @@ TEST_CASE("of two alerts and two remedies, the first counts") {
 }
 
 TEST_CASE("an entry without a function is told without one") {
-  ::OPENSSL_init_ssl(0, nullptr);
+  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
   ::ERR_new();
   ::ERR_set_debug("", 0, "");
   ::ERR_set_error(ERR_LIB_SSL, SSL_R_BAD_LENGTH, nullptr);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/heap_memory.hpp"
 #include "support/wire.hpp"
 
 using namespace tlsmode_tests;
@@ -53,6 +54,9 @@ TEST_CASE("each read gives the rest of one record and nothing of the next") {
   CHECK(reader.incoming.empty());
   CHECK(reader.read() == ReadResult{IoStatus::want_read, 0});
   CHECK(reader.incoming.dry());
+  reader.incoming.start_read();
+  CHECK_FALSE(reader.incoming.dry());
+  CHECK(reader.incoming.has_been_dry());
 }
 
 TEST_CASE("a record that comes in pieces is given in pieces") {
@@ -67,6 +71,7 @@ TEST_CASE("a record that comes in pieces is given in pieces") {
 TEST_CASE("a burst of full records is received several at once, and its memory goes with it") {
   Reader reader;
   reader.wire.to_client.bytes = records(20, full_body);
+  const std::size_t before = heap_bytes_in_use();
   std::size_t bytes = 0;
   while (bytes != 20 * (full_body + 5)) {
     const ReadResult result = reader.read();
@@ -76,6 +81,16 @@ TEST_CASE("a burst of full records is received several at once, and its memory g
   CHECK(reader.wire.to_client.receive_calls < 9);
   CHECK(reader.read().status == IoStatus::want_read);
   CHECK(reader.incoming.at_rest());
+  CHECK(heap_bytes_in_use() < before + 10'000);
+}
+
+TEST_CASE("small room that is filled makes no burst") {
+  Reader reader;
+  reader.wire.to_client.bytes = records(2, 200);
+  reader.room.resize(100);
+  CHECK(reader.read().bytes == 100);
+  CHECK(reader.read().bytes == 100);
+  CHECK(reader.wire.to_client.bytes.size() == 210);
 }
 
 TEST_CASE("input is at rest between records only, with nothing held and no burst under way") {

@@ -23,16 +23,26 @@ struct Keeping : Base {
   static constexpr bool keep_key_shares = true;
 };
 
-/// Whether the key with which the handshake was made is still there, and can be read.
-bool has_own_key(const SSL* ssl) {
-  EVP_PKEY* key = nullptr;
-  if (SSL_get_tmp_key(const_cast<SSL*>(ssl), &key) != 1) return false;
+/// Whether there is a key, and it can be read. Frees it.
+bool has_data(EVP_PKEY* key) {
   unsigned char* encoded = nullptr;
   const std::size_t size = ::EVP_PKEY_get1_encoded_public_key(key, &encoded);
   ::OPENSSL_free(encoded);
   ::EVP_PKEY_free(key);
   ::ERR_clear_error();
   return size != 0;
+}
+
+/// Whether the key with which this side made the handshake is still there.
+bool has_own_key(const SSL* ssl) {
+  EVP_PKEY* key = nullptr;
+  return SSL_get_tmp_key(const_cast<SSL*>(ssl), &key) == 1 && has_data(key);
+}
+
+/// And the one that the peer has sent.
+bool has_key_of_peer(const SSL* ssl) {
+  EVP_PKEY* key = nullptr;
+  return SSL_get_peer_tmp_key(const_cast<SSL*>(ssl), &key) == 1 && has_data(key);
 }
 
 }  // namespace
@@ -42,6 +52,8 @@ TEST_CASE("a connection drops the keys of its key exchange when the handshake is
   REQUIRE(shake_hands(pair).done());
   CHECK(!has_own_key(pair.client.native_handle()));
   CHECK(!has_own_key(pair.server.native_handle()));
+  CHECK(!has_key_of_peer(pair.client.native_handle()));
+  CHECK(!has_key_of_peer(pair.server.native_handle()));
   CHECK(carry(pair.client, pair.server, "request") == "request");
   CHECK(carry(pair.server, pair.client, "response") == "response");
 }
@@ -53,6 +65,8 @@ TEST_CASE("a connection whose policy says so keeps the keys of its key exchange"
   REQUIRE(shake_hands(pair).done());
   CHECK(has_own_key(pair.client.native_handle()));
   CHECK(has_own_key(pair.server.native_handle()));
+  CHECK(has_key_of_peer(pair.client.native_handle()));
+  CHECK(has_key_of_peer(pair.server.native_handle()));
 }
 
 TEST_CASE("an SSL that is connected already loses them when it is adopted") {

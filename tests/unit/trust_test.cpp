@@ -22,14 +22,14 @@ using namespace tlsmode_tests;
 namespace {
 
 /// Whether a client with this trust accepts the default server.
-bool accepts_the_server(const Trust& trust) {
+bool accepts_the_server(const Context<Client>& client_context) {
   Wire wire;
-  const Context<Client> client_context{trust};
   const Context<Server> server_context{identity_of(default_server())};
   Connection client{client_context, WireEnd::client(wire), PeerName{"server.example"}};
   Connection server{server_context, WireEnd::server(wire)};
   return shake_hands(client, server).done();
 }
+bool accepts_the_server(const Trust& trust) { return accepts_the_server(Context<Client>{trust}); }
 
 Error refused(std::string_view pem) {
   const Error error = thrown_by([&] { return Trust::pem(pem); });
@@ -89,6 +89,7 @@ TEST_CASE("the system's trust follows SSL_CERT_FILE") {
   const TemporaryDirectory directory;
   const Environment file{"SSL_CERT_FILE", directory.write("roots.pem", default_authority().pem())};
   CHECK(accepts_the_server(Trust::system()));
+  CHECK(accepts_the_server(Context<Client>{}));  // what a client believes who is not told
 }
 
 TEST_CASE("the system's trust follows SSL_CERT_DIR, several directories too, and what comes into them later") {

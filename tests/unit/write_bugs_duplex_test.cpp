@@ -126,6 +126,20 @@ TEMPLATE_LIST_TEST_CASE("B8: the peer updates keys again and again while a write
   CHECK(subject.received() == message);
 }
 
+TEMPLATE_LIST_TEST_CASE("B8: the peer updates keys several times at once while a write is pending", "", AllSubjects) {
+  TestType subject{TLS1_3_VERSION};
+  block(subject);
+  for (int update = 0; update != 3; ++update) request_key_update(subject.peer());
+  REQUIRE(write(subject.peer(), "hello").result == 5);
+  Heard heard = subject.heard();
+  CHECK((heard.end == IoStatus::want_read || heard.end == IoStatus::want_write));
+  unblock(subject);
+  heard.text += subject.heard().text;
+  CHECK(heard.text == "hello");
+  CHECK(subject.connection.flush() == IoStatus::done);
+  CHECK(subject.received() == message);
+}
+
 TEMPLATE_LIST_TEST_CASE("B12: goodbye is said while a write is pending", "", AllSubjects) {
   {
     RawPair raw{{.version = any_version()}};

@@ -61,6 +61,62 @@ TEMPLATE_LIST_TEST_CASE("a full record leaves without flush", "", BufferedSubjec
   CHECK(subject.received() == bytes.substr(record));
 }
 
+TEMPLATE_LIST_TEST_CASE("whole records follow what is gathered", "", BufferedSubjects) {
+  Watched<TestType> subject;
+  const std::string bytes = pattern(3 * record);
+  CHECK(subject.connection.write(std::string_view{bytes}.substr(0, 100)) == wrote(100));
+  CHECK(subject.connection.write(std::string_view{bytes}.substr(100)) == wrote(bytes.size() - 100));
+  CHECK(subject.connection.flush() == IoStatus::done);
+  CHECK(difference(subject.received(), bytes) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("what follows whole records is gathered", "", BufferedSubjects) {
+  Watched<TestType> subject;
+  const std::string bytes = pattern(2 * record + 100);
+  CHECK(subject.connection.write(bytes) == wrote(bytes.size()));
+  CHECK(subject.records() == 2);
+  CHECK(subject.connection.flush() == IoStatus::done);
+  CHECK(subject.records() == 3);
+  CHECK(difference(subject.received(), bytes) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("the write that fills a record to the last byte sends it", "", BufferedSubjects) {
+  Watched<TestType> subject;
+  CHECK(subject.connection.write(pattern(record - 10)) == wrote(record - 10));
+  CHECK(subject.connection.write(pattern(9)) == wrote(9));
+  CHECK(subject.records() == 0);
+  CHECK(subject.connection.write(pattern(1)) == wrote(1));
+  CHECK(subject.records() == 1);
+  CHECK_FALSE(subject.connection.wants_write());
+}
+
+namespace {
+
+/// A transport that says that it waits for input.
+struct Blocking : WireTransport {
+  using WireTransport::WireTransport;
+  [[nodiscard]] bool blocking() const noexcept { return true; }
+};
+
+}  // namespace
+
+TEST_CASE("a read that may wait for the answer sends what is gathered first") {
+  RawPair pair{{.version = any_version()}};
+  tlsmode::Connection<WithRule<tlsmode::Client, tlsmode::BufferedWrites>, Blocking> connection{
+      pair.release_client().release(), Blocking{pair.to_client, pair.to_server}, tlsmode::PeerName{"server.example"}};
+  for (int round = 0; round != 3; ++round) {
+    static_cast<void>(connection.handshake());
+    static_cast<void>(call(pair.server(), [&] { return ::SSL_do_handshake(pair.server()); }));
+  }
+  CHECK(connection.write(std::string_view{"question"}) == wrote(8));
+  REQUIRE(write(pair.server(), "news").result == 4);
+  char to[100];
+  CHECK(connection.read(to) == tlsmode::ReadResult{IoStatus::done, 4});
+  std::string received;
+  read_all(pair.server(), received);
+  CHECK(received == "question");
+}
+
 TEMPLATE_LIST_TEST_CASE("a read that finds nothing sends what is gathered, and one that finds something does not", "",
                         BufferedSubjects) {
   Watched<TestType> subject;

@@ -190,6 +190,51 @@ TEMPLATE_LIST_TEST_CASE("a connection that refuses renegotiation refuses it whil
   CHECK(received == message);
 }
 
+TEST_CASE("in a renegotiation whose flight has not left, a flush wants to write") {
+  Ruled<tlsmode::BufferedWrites, WireTransport> subject{TLS1_2_VERSION};
+  subject.outgoing().budget = 0;
+  request_renegotiation(subject.peer());
+  CHECK(subject.heard().end == IoStatus::want_write);
+  CHECK(subject.connection.write(std::string_view{"text"}) == wrote(4));
+  CHECK(subject.connection.flush() == IoStatus::want_write);
+  subject.outgoing().budget = unlimited;
+  CHECK(subject.connection.flush() == IoStatus::want_read);
+  std::string received;
+  for (int round = 0; round != 3; ++round) {
+    received += subject.received();
+    CHECK(subject.heard().end == IoStatus::want_read);
+  }
+  CHECK(received == "text");
+}
+
+namespace {
+
+struct SmallClient : tlsmode::Client {
+  static constexpr std::size_t record_size = 512;
+  static constexpr std::size_t batch_size = 512;
+};
+
+}  // namespace
+
+TEST_CASE("a peer that asks again and again, and does not read the answers, cannot make them grow without end") {
+  Adopted<SmallClient, WireTransport> subject{
+      PairOptions{.version = TLS1_2_VERSION, .options = SSL_OP_NO_RENEGOTIATION}};
+  subject.connect();
+  subject.outgoing().budget = 0;
+  ::SSL_clear_options(subject.peer(), SSL_OP_NO_RENEGOTIATION);
+  IoStatus last = IoStatus::want_read;
+  for (int i = 0; i != 200 && waits(last); ++i) {  // 31 bytes each, 30 of them at a time
+    for (int j = 0; j != 30; ++j) request_renegotiation(subject.peer());
+    last = subject.heard().end;
+  }
+  CHECK(last == IoStatus::want_write);
+  const std::size_t before = subject.outgoing().delivered.size();
+  subject.outgoing().budget = unlimited;
+  CHECK(subject.connection.flush() == IoStatus::done);
+  CHECK(subject.outgoing().delivered.size() - before > 1'000);
+  CHECK(subject.outgoing().delivered.size() - before < 100'000);
+}
+
 TEMPLATE_LIST_TEST_CASE("update_keys updates and asks also while the peer waits for an answer to its own update", "",
                         AllSubjects) {
   TestType subject{TLS1_3_VERSION};

@@ -74,7 +74,7 @@ TEMPLATE_LIST_TEST_CASE("a write that blocks half-way reports nothing until all 
 TEMPLATE_LIST_TEST_CASE("a write that blocks after a record reports what is committed, by a partial rule", "",
                         PartialSubjects) {
   TestType subject{any_version()};
-  const std::string bytes = pattern(40'000);
+  const std::string bytes = pattern(GENERATE(as<std::size_t>{}, 40'000, 3 * record));
   subject.outgoing().budget = 17'000;
   const tlsmode::WriteResult result = subject.connection.write(bytes);
   CHECK(result.status == IoStatus::done);
