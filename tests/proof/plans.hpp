@@ -33,7 +33,7 @@ inline const std::vector<Action> both_ways = {
     Action::carry_on, Action::read, Action::peer_says, Action::peer_says_much, Action::peer_updates_keys,
     Action::peer_asks_for_keys, Action::peer_sends_ticket, Action::ask_for_keys, Action::flush, Action::move};
 inline const std::vector<Action> bursting = {
-    Action::peer_says_much, Action::read, Action::peer_says, Action::peer_asks_for_keys, Action::move};
+    Action::carry_on, Action::peer_says_much, Action::read, Action::peer_says, Action::peer_asks_for_keys, Action::move};
 inline const std::vector<Action> closing = {
     Action::carry_on, Action::read, Action::peer_says, Action::peer_closes, Action::shut_down, Action::flush,
     Action::cancel, Action::ask_for_keys, Action::destroy};

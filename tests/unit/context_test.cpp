@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "support/catch.hpp"
@@ -260,4 +261,21 @@ TEST_CASE("an SSL_CTX for datagrams is refused by a policy for streams") {
   const Error error = thrown_by([] { return Context<Client>{::SSL_CTX_new(::DTLS_client_method())}; });
   CHECK(error.kind() == ErrorKind::input);
   CHECK(says(error, "refuses the policy's versions"));
+}
+
+TEST_CASE("a context made of a certificate with a broken extension leaves nothing in OpenSSL's queue") {
+  const std::string chain = default_server().chain_pem();
+  const std::string key = default_server().key_pem();
+  std::size_t made = 0;
+  for (std::size_t place = 0; place != chain.size(); ++place) {
+    std::string damaged = chain;
+    damaged[place] = 'N';
+    try {
+      const Context<Server> context{Identity::from_pem(damaged, key)};
+      ++made;
+    } catch (const Error&) {  // most damage is noticed when the chain is read
+    }
+    CHECK(::ERR_peek_error() == 0);
+  }
+  CHECK(made != 0);
 }
