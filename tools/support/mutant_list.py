@@ -5,8 +5,9 @@ The text is found once in the header. Of the tests (tests/unit/NAME_test.cpp, or
 notices ends the mutant. Each mistake is one that somebody could make; none leaves all promises kept. Not here because
 nobody could tell: SSL_free_buffers without a look at what is held (OpenSSL 3.0.14 and later look themselves);
 Outgoing::take() without `refusal_ = done` (a refusal leaves something waiting, and sending that sets it anew); a flight
-without end (each commit uncorks, and so does, in effect, each read and each drain); and gathering onto bytes that OpenSSL
-holds (they are sealed already: only kernel TLS before OpenSSL 3.5.7 would look at them again).
+without end (each commit uncorks, and so does, in effect, each read and each drain); gathering onto bytes that OpenSSL holds
+(they are sealed already: only kernel TLS before OpenSSL 3.5.7 would look at them again); and a server's Context that does
+not look whether a Trust lists its issuers (adding the first of them fails, with the same words).
 """
 byte_queue = 'detail/byte_queue.hpp'
 buffered = 'engine/buffered_writer.hpp'
