@@ -130,7 +130,11 @@ class ElasticEngine {
   }
   [[nodiscard]] bool receive_may_wait() const noexcept { return detail::receive_may_wait(transport_); }
 
-  void start_read() noexcept { incoming_.start_read(); }
+  /// Until the next one, no record is given to OpenSSL while more than `most_output` bytes wait to be sent.
+  void start_read(std::size_t most_output = static_cast<std::size_t>(-1)) noexcept {
+    most_output_ = most_output;
+    incoming_.start_read();
+  }
   [[nodiscard]] bool must_finish_write_first(SSL*) const noexcept { return false; }
   [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
     return ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
@@ -204,6 +208,9 @@ class ElasticEngine {
     if (outgoing_.corked() && outgoing_.size() != 0) {  // a flight: the peer answers what it has got
       static_cast<void>(outgoing_.send_all(transport_));
     }
+    if (outgoing_.size() > most_output_) {
+      return {IoStatus::want_read, 0};
+    }
     return incoming_.read(transport_, to);
   }
 
@@ -211,6 +218,7 @@ class ElasticEngine {
   Incoming incoming_;
   Outgoing outgoing_;
   detail::Handle<&::BIO_free> bio_;
+  std::size_t most_output_ = 0;              // see start_read()
   unsigned long long first_record_end_ = 0;  // the value of sent() at which the first record of a commit has left
 };
 

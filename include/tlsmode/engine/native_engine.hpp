@@ -122,7 +122,7 @@ class NativeEngine {
   [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
   [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
 
-  void start_read() noexcept { dry_ = false; }
+  void start_read(std::size_t = 0) noexcept { dry_ = false; }
 
   /// While something is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a
   /// KeyUpdate in TLS 1.3; up to TLS 1.2 the refusal of a renegotiation, which makes even the right retry fatal. And where

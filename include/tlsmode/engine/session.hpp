@@ -33,23 +33,19 @@ class Session : public SessionOutput<Policy, Transport> {
       }
     }
     clear_stale_errors();
-    if (engine_.output_size() > most_output) [[unlikely]] {  // what the peer makes us send, and does not read
-      if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
-        return {this->note_failure(status, Operation::read), 0};
-      }
-    }
     if (writer_.holds_output() && !has_input() && engine_.receive_may_wait()) {  // the answer may be waited for
       if (const IoStatus status = flush(Operation::read); status != IoStatus::done) {
         return {status, 0};
       }
     }
     while (true) {
-      if (engine_.must_finish_write_first(ssl_.get())) {
+      // what the peer makes us send, and does not read
+      if (engine_.output_size() > most_output || engine_.must_finish_write_first(ssl_.get())) [[unlikely]] {
         if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
           return {this->note_failure(status, Operation::read), 0};
         }
       }
-      engine_.start_read();
+      engine_.start_read(most_output);
       std::size_t bytes = 0;
       const int returned = engine_.read(ssl_.get(), to, bytes);
       if (returned == 1) [[likely]] {
