@@ -115,7 +115,7 @@ class World {
     const std::size_t most = (outgoing.sent + incoming.received - bytes) / 8 + 24;
     require(outgoing.sends + incoming.receives - calls <= most, "a call makes a bounded number of transport calls");
     require(outgoing.sends_after_failure == 0, "a transport that failed to send is not asked again");
-    if constexpr (!buffered && std::is_same_v<decltype(result), const tlsmode::WriteResult>) {
+    if constexpr (std::is_same_v<decltype(result), const tlsmode::WriteResult>) {
       require(outgoing.sends_in_vain == 0, "a write does not ask a socket again that is known to be full");
     }
     outgoing.sends_in_vain = 0;

@@ -32,11 +32,12 @@ class BufferedWriter {
   template <typename Settle>
   [[nodiscard]] WriteResult write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
     std::size_t accepted = 0;
+    bool asked = false;
     IoStatus status = IoStatus::done;
     while (status == IoStatus::done && accepted != bytes.size()) {
       const std::span<const std::byte> rest = bytes.subspan(accepted);
       if (Engine::sends_whole_batches && gathered_.empty() && rest.size() >= Policy::record_size) {
-        status = make_room(engine, ssl);
+        status = make_room(engine, ssl, asked);
         if (status == IoStatus::done) {
           const bool refused = engine.output_size() != 0;
           const Commit step = engine.commit(ssl, whole_records(rest), sizer_, Policy::batch_size, refused);
@@ -44,7 +45,7 @@ class BufferedWriter {
           status = step.returned == 1 ? status : settle(step.returned);
         }
       } else if (gathered_.size() == Policy::record_size || sealed_ != 0) {
-        status = seal(engine, ssl, settle);
+        status = seal(engine, ssl, settle, asked);
       } else {
         const std::size_t room = Policy::record_size - gathered_.size();
         const std::size_t taken = rest.size() < room ? rest.size() : room;
@@ -57,7 +58,7 @@ class BufferedWriter {
       }
     }
     if (accepted != 0 && status != IoStatus::failed && gathered_.size() == Policy::record_size) {
-      status = seal(engine, ssl, settle);
+      status = seal(engine, ssl, settle, asked);
     }
     return accepted != 0 && status != IoStatus::failed ? WriteResult{IoStatus::done, accepted} : WriteResult{status, 0};
   }
@@ -65,8 +66,9 @@ class BufferedWriter {
   /// Encrypts what is gathered and sends all there is.
   template <typename Settle>
   [[nodiscard]] IoStatus flush(Engine& engine, SSL* ssl, Settle settle) noexcept {
-    const IoStatus status = gathered_.empty() ? IoStatus::done : seal(engine, ssl, settle);
-    return status == IoStatus::done ? engine.drain(ssl) : status;
+    bool asked = false;
+    const IoStatus status = gathered_.empty() ? IoStatus::done : seal(engine, ssl, settle, asked);
+    return status == IoStatus::done ? drain(engine, ssl, asked) : status;
   }
 
  private:
@@ -80,18 +82,23 @@ class BufferedWriter {
     return bytes.first(bytes.size() / Policy::record_size * Policy::record_size);
   }
 
+  /// Sends what waits. A transport that was `asked` before in this call, and refused, is not asked again.
+  [[nodiscard]] static IoStatus drain(Engine& engine, SSL* ssl, bool& asked) noexcept {
+    return std::exchange(asked, true) ? engine.drain_commit(ssl) : engine.drain(ssl);
+  }
+
   /// Returns: done if one more batch may be committed; else what the transport waits for.
-  [[nodiscard]] IoStatus make_room(Engine& engine, SSL* ssl) noexcept {
-    const IoStatus status = engine.drain(ssl);
+  [[nodiscard]] static IoStatus make_room(Engine& engine, SSL* ssl, bool& asked) noexcept {
+    const IoStatus status = drain(engine, ssl, asked);
     const bool bounded = Engine::sends_whole_batches && engine.output_size() < Policy::batch_size;
     return status != IoStatus::failed && bounded ? IoStatus::done : status;
   }
 
   /// Makes records of what is gathered. The bytes stay until OpenSSL has no more use for them.
   template <typename Settle>
-  [[nodiscard]] IoStatus seal(Engine& engine, SSL* ssl, Settle settle) noexcept {
+  [[nodiscard]] IoStatus seal(Engine& engine, SSL* ssl, Settle settle, bool& asked) noexcept {
     while (!gathered_.empty()) {
-      if (const IoStatus status = make_room(engine, ssl); status != IoStatus::done) {
+      if (const IoStatus status = make_room(engine, ssl, asked); status != IoStatus::done) {
         return status;
       }
       gathered_.drop(std::exchange(sealed_, 0U));
