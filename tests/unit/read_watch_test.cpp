@@ -92,8 +92,8 @@ TEST_CASE("a BIO that had nothing to give is told from one that gave, and from o
 }
 
 TEST_CASE("a BIO's own callback sees what is watched, with its argument, and is there afterwards") {
+  char one = 1;  // outlives the BIO, which counts up to its end
   const BioHandle bio = memory_bio();
-  char one = 1;
   char buffer[8];
   ::BIO_set_callback_ex(bio.get(), &count_call);
   ::BIO_set_callback_arg(bio.get(), &one);
