@@ -65,7 +65,7 @@ struct Client {
   /// The most plaintext that one write commits before the transport has taken it. Units: bytes; one record to 256 KiB.
   static constexpr std::size_t batch_size = 65536;
 
-  /// Proof: tests/unit/connection_memory_test.cpp.
+  /// Whether OpenSSL's buffers stay between calls. Proof: tests/unit/connection_memory_test.cpp.
   static constexpr Buffers buffers = Buffers::adaptive;
 
   /// How many session tickets a server gives a client after a full handshake of TLS 1.3, and one after a resumed one; with

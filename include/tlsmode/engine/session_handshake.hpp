@@ -77,7 +77,8 @@ class SessionHandshake : public SessionCore {
       engine_.release_buffers(ssl_.get());
     }
   }
-  /// As release_buffers(), after a call that was no read: a caller who waits in his reads has no idle connections.
+  /// As release_buffers(), at the end of a call that has not found the input dry itself. Not on a transport that waits: its
+  /// caller sits in his reads, and has no idle connections.
   void release_idle_buffers() noexcept {
     if (engine_.has_been_dry()) {
       release_buffers();
