@@ -12,8 +12,8 @@
 
 #include <tlsmode/bytes.hpp>
 #include <tlsmode/context.hpp>
+#include <tlsmode/engine/channel.hpp>
 #include <tlsmode/engine/exclusive_use.hpp>
-#include <tlsmode/engine/session.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/native_bio.hpp>
 #include <tlsmode/peer_name.hpp>
@@ -51,12 +51,12 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// Errors: throws Error if OpenSSL makes no SSL, or the context was moved from.
   Connection(const Context<Policy>& context, Transport transport)
     requires NeedsNoPeerName<Policy>
-      : session_{engine::new_ssl(context.native_handle()), std::move(transport), nullptr} {}
+      : channel_{engine::new_ssl(context.native_handle()), std::move(transport), nullptr} {}
 
   /// A connection of a client to `peer`, whose name or address the peer's certificate has to carry.
   Connection(const Context<Policy>& context, Transport transport, const PeerName& peer)
     requires ClientPolicy<Policy>
-      : session_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
+      : channel_{engine::new_ssl(context.native_handle()), std::move(transport), &peer} {}
 
   // What is meant for one and is none.
   template <std::same_as<Policy> P>
@@ -75,18 +75,18 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// Errors: throws Error if it is null, on the other side of the handshake, or its peer is not the one named.
   Connection(SSL* adopted, Transport transport)
     requires NeedsNoPeerName<Policy>
-      : session_{engine::SslHandle{adopted}, std::move(transport), nullptr} {}
+      : channel_{engine::SslHandle{adopted}, std::move(transport), nullptr} {}
   Connection(SSL* adopted, Transport transport, const PeerName& peer)
     requires ClientPolicy<Policy>
-      : session_{engine::SslHandle{adopted}, std::move(transport), &peer} {}
+      : channel_{engine::SslHandle{adopted}, std::move(transport), &peer} {}
 
   /// As above, over the BIOs that the SSL has: Connection<Policy, NativeBio>{ssl}.
   explicit Connection(SSL* adopted)
     requires NeedsNoPeerName<Policy> && NativeTransport<Transport>
-      : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), nullptr} {}
+      : channel_{engine::SslHandle{adopted}, engine::bios_of(adopted), nullptr} {}
   Connection(SSL* adopted, const PeerName& peer)
     requires ClientPolicy<Policy> && NativeTransport<Transport>
-      : session_{engine::SslHandle{adopted}, engine::bios_of(adopted), &peer} {}
+      : channel_{engine::SslHandle{adopted}, engine::bios_of(adopted), &peer} {}
 
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;
@@ -98,7 +98,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
   IoStatus handshake() noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.handshake(Operation::handshake) : IoStatus::failed;
+    return use.granted() ? channel_.handshake(Operation::handshake) : IoStatus::failed;
   }
 
   /// Reads what has come, at most one record's worth. Safe while a write is pending.
@@ -109,7 +109,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   template <WritableByteRange Bytes>
   ReadResult read(Bytes&& to) noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
+    return use.granted() ? channel_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
   }
 
   /// Writes `bytes` by the policy's rule.
@@ -122,13 +122,13 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
   WriteResult write(Bytes&& bytes [[clang::lifetime_capture_by(this)]]) noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return use.granted() ? channel_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
   template <ByteRange Bytes>
     requires(!KeepsBufferInPlace<Policy>)
   WriteResult write(Bytes&& bytes) noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return use.granted() ? channel_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
 
   /// Goes on with the pending write, where its bytes are.
@@ -138,7 +138,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     requires KeepsBufferInPlace<Policy>
   {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.retry_in_place() : WriteResult{IoStatus::failed, 0};
+    return use.granted() ? channel_.retry_in_place() : WriteResult{IoStatus::failed, 0};
   }
 
   /// Goes on with the pending write. `bytes` begin with what was written: they may live elsewhere, and be more.
@@ -148,7 +148,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     requires AllowsMovedBuffer<Policy>
   WriteResult retry(Bytes&& bytes) noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.retry_from(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return use.granted() ? channel_.retry_from(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
   }
 
   /// Gives the pending write up. The bytes it had committed leave first, with whatever is called next (flush() will do);
@@ -156,18 +156,18 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// pending, or if this is called from inside another call on this connection.
   std::size_t cancel_write() noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.cancel_write() : 0;
+    return use.granted() ? channel_.cancel_write() : 0;
   }
 
   /// The write that is pending; zeros if none is, and always under BufferedWrites. A write that fails is over. One that is
   /// pending when another call fails, a read perhaps, is shown until cancel_write(): its committed bytes may have arrived.
-  [[nodiscard]] PendingWrite pending_write() const noexcept { return session_.pending_write(); }
+  [[nodiscard]] PendingWrite pending_write() const noexcept { return channel_.pending_write(); }
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
   /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
   IoStatus flush() noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.flush(Operation::flush) : IoStatus::failed;
+    return use.granted() ? channel_.flush(Operation::flush) : IoStatus::failed;
   }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
@@ -177,7 +177,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// committed, except under StrictWrites: retry or cancel first. failed. Wraps: SSL_shutdown(3).
   IoStatus shutdown() noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.shutdown() : IoStatus::failed;
+    return use.granted() ? channel_.shutdown() : IoStatus::failed;
   }
 
   /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
@@ -185,22 +185,22 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   /// Wraps: SSL_key_update(3).
   IoStatus update_keys(bool ask_peer = false) noexcept {
     const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? session_.update_keys(ask_peer) : IoStatus::failed;
+    return use.granted() ? channel_.update_keys(ask_peer) : IoStatus::failed;
   }
 
   /// Whether output waits for the transport to become writable: what to wait for besides input.
-  [[nodiscard]] bool wants_write() const noexcept { return session_.wants_write(); }
+  [[nodiscard]] bool wants_write() const noexcept { return channel_.wants_write(); }
   /// Whether input has come that was not read yet: read() is worth calling without waiting.
-  [[nodiscard]] bool has_input() const noexcept { return session_.has_input(); }
+  [[nodiscard]] bool has_input() const noexcept { return channel_.has_input(); }
 
   /// What went wrong last: after `failed`, `truncated`, and a refused retry. Lifetime: until the next call that fails.
-  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] { return session_.error(); }
+  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] { return channel_.error(); }
 
   /// Adds modes before the handshake, and returns the resulting set. Once the handshake has begun it adds nothing:
   /// since OpenSSL 3.2 the record layer would not follow. Wraps: SSL_set_mode(3).
-  ModeSet add_modes(TunableModes extra) noexcept { return session_.add_modes(extra); }
+  ModeSet add_modes(TunableModes extra) noexcept { return channel_.add_modes(extra); }
   /// Wraps: SSL_get_mode(3).
-  [[nodiscard]] ModeSet modes() const noexcept { return session_.modes(); }
+  [[nodiscard]] ModeSet modes() const noexcept { return channel_.modes(); }
 
   /// The peer's certificate; null if it showed none. Lifetime: as long as the connection.
   /// Wraps: SSL_get0_peer_certificate(3).
@@ -208,7 +208,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     return native_handle() != nullptr ? ::SSL_get0_peer_certificate(native_handle()) : nullptr;
   }
   /// The negotiated version, such as "TLSv1.3"; empty before the handshake. Wraps: SSL_get_version(3).
-  [[nodiscard]] std::string_view version() const noexcept { return session_.version(); }
+  [[nodiscard]] std::string_view version() const noexcept { return channel_.version(); }
   /// The negotiated cipher by OpenSSL's name; empty before the handshake. Wraps: SSL_get_current_cipher(3).
   [[nodiscard]] std::string_view cipher() const noexcept {
     const SSL_CIPHER* const cipher = native_handle() != nullptr ? ::SSL_get_current_cipher(native_handle()) : nullptr;
@@ -225,12 +225,12 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
     return {reinterpret_cast<const char*>(name), size};
   }
 
-  [[nodiscard]] Transport& transport() noexcept [[clang::lifetimebound]] { return session_.transport(); }
+  [[nodiscard]] Transport& transport() noexcept [[clang::lifetimebound]] { return channel_.transport(); }
   /// The honest exit: what is done through it is outside the promises. Null once moved from.
-  [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return session_.native_handle(); }
+  [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return channel_.native_handle(); }
 
  private:
-  engine::Session<Policy, Transport> session_;
+  engine::Channel<Policy, Transport> channel_;
   engine::UseFlag in_use_;
 };
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include <tlsmode/detail/error_record.hpp>
+#include <tlsmode/error/record.hpp>
 #include <tlsmode/error_facts.hpp>
 
 #pragma GCC diagnostic push
@@ -24,7 +24,7 @@ class Error : public std::exception {
   Error() noexcept = default;
 
   /// Makes an error from `facts`, taking over and clearing this thread's OpenSSL error queue.
-  explicit Error(const detail::ErrorFacts& facts) noexcept : record_{detail::make_error_record(facts)} {}
+  explicit Error(const ErrorFacts& facts) noexcept : record_{detail::make_error_record(facts)} {}
 
   Error(const Error& other) noexcept : std::exception{other}, record_{detail::share(other.record_)} {}
   Error& operator=(const Error& other) noexcept {

@@ -85,20 +85,17 @@ struct QueueEntry {
   return "unknown";
 }
 
-namespace detail {
-
-/// What the library knows of an error before it looks into OpenSSL's queue.
+/// What an Error is made from: what its maker knows before OpenSSL's queue is looked into. The texts are copied, except
+/// `remedy`. Lifetime: `remedy` outlives every copy of the error; a literal does.
 struct ErrorFacts {
   ErrorKind kind = ErrorKind::protocol;
   Operation operation = Operation::none;
-  std::string_view message{};  // in our words: what was wrong and where; may be empty if OpenSSL says it all
-  std::string_view subject{};  // the file, name or setting that was at fault; quoted in the message
-  std::string_view remedy{};   // a literal that overrides the common remedies
-  int system_error = 0;
-  long verify_result = 0;
+  std::string_view message{};  ///< what was wrong and where; may be empty if OpenSSL says it all
+  std::string_view subject{};  ///< the file, name or setting that was at fault; quoted behind the message
+  std::string_view remedy{};   ///< what to do, where there is something better than the common remedies
+  int system_error = 0;        ///< errno; 0 if no system call failed
+  long verify_result = 0;      ///< an X509_V_* code
 };
-
-}  // namespace detail
 
 }  // namespace tlsmode
 

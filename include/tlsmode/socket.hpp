@@ -53,7 +53,7 @@ class Socket {
         return {IoStatus::closed, 0};
       }
       if (errno != EINTR) {
-        return {would_block() ? IoStatus::want_read : IoStatus::failed, 0};
+        return {no_room_or_input() ? IoStatus::want_read : IoStatus::failed, 0};
       }
     }
   }
@@ -119,12 +119,12 @@ class Socket {
         return {IoStatus::done, static_cast<std::size_t>(sent)};
       }
       if (errno != EINTR) {
-        return {would_block() ? IoStatus::want_write : IoStatus::failed, 0};
+        return {no_room_or_input() ? IoStatus::want_write : IoStatus::failed, 0};
       }
     }
   }
 
-  [[nodiscard]] static bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
+  [[nodiscard]] static bool no_room_or_input() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
   int descriptor_;
   bool owned_;

@@ -32,6 +32,11 @@ enum class [[nodiscard("it says whether to call again, and what to wait for")]] 
   return {};
 }
 
+/// Whether `status` says to wait for the transport, and to call again.
+[[nodiscard]] constexpr bool would_block(IoStatus status) noexcept {
+  return status == IoStatus::want_read || status == IoStatus::want_write;
+}
+
 /// The result of a read. Units: bytes. `bytes` is 0 unless the status is done.
 struct [[nodiscard("its status says whether to wait, and its bytes how many were read")]] ReadResult {
   IoStatus status;

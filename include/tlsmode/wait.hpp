@@ -80,7 +80,7 @@ template <Waiter W, typename Attempt>
 [[nodiscard]] WaitStatus attempt_until_settled(W& waiter, Readiness when_writable, Attempt attempt) noexcept {
   while (true) {
     const IoStatus status = attempt();
-    if (status != IoStatus::want_read && status != IoStatus::want_write) {
+    if (!would_block(status)) {
       return final_status(status);
     }
     const WaitStatus waited = waiter.wait(status == IoStatus::want_read ? Readiness::read : when_writable);

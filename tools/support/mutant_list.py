@@ -9,19 +9,20 @@ without end (each commit uncorks, and so does, in effect, each read and each dra
 (they are sealed already: only kernel TLS before OpenSSL 3.5.7 would look at them again); and a server's Context that does
 not look whether a Trust lists its issuers (adding the first of them fails, with the same words).
 """
+blocked = 'engine/blocked_write.hpp'
 byte_queue = 'detail/byte_queue.hpp'
 buffered = 'engine/buffered_writer.hpp'
-core = 'engine/session_core.hpp'
+core = 'engine/channel_core.hpp'
 elastic = 'engine/elastic_engine.hpp'
-handshake = 'engine/session_handshake.hpp'
+handshake = 'engine/channel_handshake.hpp'
 incoming = 'engine/incoming.hpp'
 manual = 'engine/manual_writer.hpp'
 native = 'engine/native_engine.hpp'
 outgoing = 'engine/outgoing.hpp'
-output = 'engine/session_output.hpp'
+output = 'engine/channel_output.hpp'
 record_edge = 'engine/record_edge.hpp'
-session = 'engine/session.hpp'
-setup = 'engine/session_setup.hpp'
+channel = 'engine/channel.hpp'
+setup = 'engine/channel_setup.hpp'
 
 mutants = [
     # The write rules.
@@ -34,16 +35,16 @@ mutants = [
     ('a retry starts over', output, 'return push(bytes, blocked.committed(), Operation::retry);',
      'return push(bytes, 0, Operation::retry);', ['write_bugs_retry', 'write_rules_retry']),
     ('a write that waits for the handshake is not held', output,
-     'if (is_waiting(status)) {\n        writer_.hold', 'if (false) {\n        writer_.hold', ['connection_handshake']),
-    ('the fingerprint ignores the last word', 'pending_write.hpp',
-     'std::memcpy(rest, bytes.data() + at, bytes.size() - at);', '', ['pending_write']),
-    ('the fingerprint ignores a lane', 'pending_write.hpp', 'result = mix(result ^ mix(lanes[i] ^ rest[i]));',
-     'result = i == 2 ? result : mix(result ^ mix(lanes[i] ^ rest[i]));', ['pending_write']),
-    ('the fingerprint has no seed', 'pending_write.hpp', 'std::uint64_t lanes[4] = {seed,',
-     'seed = 0; std::uint64_t lanes[4] = {seed,', ['pending_write']),
-    ('the fingerprint looks at the wrong end', 'pending_write.hpp',
-     'bytes.subspan(committed_ - size, size)', 'bytes.first(size)', ['pending_write']),
-    ('a moved write stays pending where it was', 'pending_write.hpp',
+     'if (would_block(status)) {\n        writer_.hold', 'if (false) {\n        writer_.hold', ['connection_handshake']),
+    ('the fingerprint ignores the last word', blocked,
+     'std::memcpy(rest, bytes.data() + at, bytes.size() - at);', '', ['blocked_write']),
+    ('the fingerprint ignores a lane', blocked, 'result = mix(result ^ mix(lanes[i] ^ rest[i]));',
+     'result = i == 2 ? result : mix(result ^ mix(lanes[i] ^ rest[i]));', ['blocked_write']),
+    ('the fingerprint has no seed', blocked, 'std::uint64_t lanes[4] = {seed,',
+     'seed = 0; std::uint64_t lanes[4] = {seed,', ['blocked_write']),
+    ('the fingerprint looks at the wrong end', blocked,
+     'bytes.subspan(committed_ - size, size)', 'bytes.first(size)', ['blocked_write']),
+    ('a moved write stays pending where it was', blocked,
      'other.length_ = other.committed_ = 0;', '', ['connection', 'write_rules_end']),
     ('a cancelled write stays pending', manual, 'blocked_.clear();\n    return committed;', 'return committed;',
      ['write_bugs_retry', 'write_rules_retry']),
@@ -84,12 +85,12 @@ mutants = [
     ('buffered: one commit is taken for all', buffered, 'gathered_.drop(step.bytes);', 'gathered_.clear();',
      ['write_rules_result']),
     # Calls around a write.
-    ('a read does not flush', session, 'engine_.output_size() == 0 && !writer_.holds_output()', 'true',
+    ('a read does not flush', channel, 'engine_.output_size() == 0 && !writer_.holds_output()', 'true',
      ['write_rules_buffered']),
-    ('a read that waits does not flush first', session,
+    ('a read that waits does not flush first', channel,
      'writer_.holds_output() && !has_input() && engine_.receive_may_wait()', 'false', ['write_rules_buffered']),
     ('one read makes output grow', elastic, 'outgoing_.size() > most_output_', 'false', ['write_rules_duplex']),
-    ('a peer that never reads makes output grow', session, 'engine_.output_size() > most_output', 'false',
+    ('a peer that never reads makes output grow', channel, 'engine_.output_size() > most_output', 'false',
      ['write_rules_duplex', 'write_bugs_duplex']),
     ('a shutdown does not flush', output,
      'if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {',
@@ -205,14 +206,14 @@ mutants = [
     ('buffers stay with a caller who reads once', output, 'reads_once_ = !engine_.dry();', 'reads_once_ = false;',
      ['connection_memory']),
     ('buffers go with every read', output, 'reads_once_ = !engine_.dry();', 'reads_once_ = true;', ['connection_memory']),
-    ('buffers stay after a dry read', session, 'this->release_buffers();\n', '\n', ['connection_memory']),
+    ('buffers stay after a dry read', channel, 'this->release_buffers();\n', '\n', ['connection_memory']),
     ('want_read and want_write are swapped', core, 'case SSL_ERROR_WANT_READ: return IoStatus::want_read;',
      'case SSL_ERROR_WANT_READ: return IoStatus::want_write;', ['connection_handshake']),
     ('a truncation is a close', core, 'return is_end ? IoStatus::truncated', 'return is_end ? IoStatus::closed',
      ['connection_close']),
     ('an ignored end is a close', core, 'if (ended) {', 'if (false) {', ['connection_close', 'write_bugs_setup']),
-    ('a read stops too early', session, 'return !engine_.dry() &&', 'return false &&', ['connection', 'write_rules_duplex']),
-    ('an empty read waits for a byte', session, 'status != IoStatus::done || to.empty()) {', 'status != IoStatus::done) {',
+    ('a read stops too early', channel, 'return !engine_.dry() &&', 'return false &&', ['connection', 'write_rules_duplex']),
+    ('an empty read waits for a byte', channel, 'status != IoStatus::done || to.empty()) {', 'status != IoStatus::done) {',
      ['connection_large']),
     ('the error queue is not cleared before', core, 'if (::ERR_peek_error() != 0) [[unlikely]] {', 'if (false) {',
      ['connection']),
@@ -268,11 +269,11 @@ mutants = [
      'X509_LOOKUP_add_dir(directory, nullptr, X509_FILETYPE_DEFAULT);', '', ['trust']),
     ('the system\'s trust leaves its traces', 'trust.hpp', '::ERR_clear_error();\n    return trust;', 'return trust;', ['trust']),
     ('a default client does not trust the system', 'context.hpp', 'Trust::system().apply_to(native_handle());', '', ['trust']),
-    ('the queue keeps its first entry only', 'detail/error_record.hpp', 'if (record.entry_count == queue_capacity) {',
+    ('the queue keeps its first entry only', 'error/record.hpp', 'if (record.entry_count == queue_capacity) {',
      'if (record.entry_count == 1) {', ['error']),
-    ('of two alerts the last one counts', 'detail/error_record.hpp', 'if (record.alert < 0) {', 'if (alert_of(entry.code) >= 0) {',
+    ('of two alerts the last one counts', 'error/record.hpp', 'if (record.alert < 0) {', 'if (alert_of(entry.code) >= 0) {',
      ['error']),
-    ('control characters get into the words of an error', 'detail/error_record.hpp', "is_control ? '?' : c", 'c', ['error']),
+    ('control characters get into the words of an error', 'error/record.hpp', "is_control ? '?' : c", 'c', ['error']),
     ('an unnamed mode is dropped from a set', 'mode_set.hpp', 'set.structural_bits_ = bits;',
      'set.structural_bits_ = bits & 0x5ffU;', ['mode_set']),
     ('contains is satisfied with any', 'mode_set.hpp', '(structural_bits_ & other.structural_bits_) == other.structural_bits_',
@@ -283,10 +284,10 @@ mutants = [
      ['byte_queue']),
     ('a send raises SIGPIPE', 'socket.hpp', 'from.size(), MSG_NOSIGNAL)', 'from.size(), 0)', ['socket']),
     ('a send of two spans sends one', 'socket.hpp', 'message.msg_iovlen = 2;', 'message.msg_iovlen = 1;', ['socket']),
-    ('a signal ends a receive', 'socket.hpp', 'if (errno != EINTR) {\n        return {would_block() ? IoStatus::want_read',
-     'if (true) {\n        return {would_block() ? IoStatus::want_read', ['socket']),
-    ('a signal ends a send', 'socket.hpp', 'if (errno != EINTR) {\n        return {would_block() ? IoStatus::want_write',
-     'if (true) {\n        return {would_block() ? IoStatus::want_write', ['socket']),
+    ('a signal ends a receive', 'socket.hpp', 'if (errno != EINTR) {\n        return {no_room_or_input() ? IoStatus::want_read',
+     'if (true) {\n        return {no_room_or_input() ? IoStatus::want_read', ['socket']),
+    ('a signal ends a send', 'socket.hpp', 'if (errno != EINTR) {\n        return {no_room_or_input() ? IoStatus::want_write',
+     'if (true) {\n        return {no_room_or_input() ? IoStatus::want_write', ['socket']),
     ('a socket never ends', 'socket.hpp', 'return {IoStatus::closed, 0};', 'return {IoStatus::want_read, 0};', ['socket']),
     ('a borrowed socket is closed', 'socket.hpp', 'owned_{false}', 'owned_{true}', ['socket']),
     ('a memory transport has no limit', 'memory_transport.hpp', 'output_limit_ > output_.size() ? output_limit_ - output_.size() : 0',

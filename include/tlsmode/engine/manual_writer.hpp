@@ -8,24 +8,20 @@
 
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/blocked_write.hpp>
 #include <tlsmode/engine/commit.hpp>
 #include <tlsmode/engine/record_sizer.hpp>
-#include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
 namespace tlsmode::engine {
-
-[[nodiscard]] constexpr bool is_waiting(IoStatus status) noexcept {
-  return status == IoStatus::want_read || status == IoStatus::want_write;
-}
 
 /// The four rules under which the caller keeps the bytes of a blocked write and retries it.
 /// `settle` turns what SSL_write_ex answered into a status.
 template <PolicyType Policy, typename Engine>
 class ManualWriter {
  public:
-  [[nodiscard]] const detail::BlockedWrite& blocked() const noexcept { return blocked_; }
+  [[nodiscard]] const BlockedWrite& blocked() const noexcept { return blocked_; }
   [[nodiscard]] bool holds_output() const noexcept { return false; }
 
   /// Remembers a write of which nothing is committed yet.
@@ -64,13 +60,13 @@ class ManualWriter {
     }
     if constexpr (AllowsPartialWrite<Policy>) {
       const bool some_left = left != 0 || (committed != 0 && engine.first_record_left());
-      const std::size_t reported = is_waiting(status) ? committed : left;
+      const std::size_t reported = would_block(status) ? committed : left;
       if (some_left && reported != 0 && reported != bytes.size()) {
         blocked_.clear();
         return {IoStatus::done, reported};  // the rest of what is committed leaves first, whatever is called next
       }
     }
-    if (is_waiting(status)) {
+    if (would_block(status)) {
       blocked_.hold(bytes, committed, seed(ssl));
     } else {
       blocked_.clear();
@@ -94,7 +90,7 @@ class ManualWriter {
 
   [[nodiscard]] static std::uint64_t seed(const SSL* ssl) noexcept { return reinterpret_cast<std::uintptr_t>(ssl); }
 
-  detail::BlockedWrite blocked_;
+  BlockedWrite blocked_;
   [[no_unique_address]] RecordSizer<Policy> sizer_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_DETAIL_REMEDY_HPP
-#define TLSMODE_DETAIL_REMEDY_HPP
+#ifndef TLSMODE_ERROR_REMEDY_HPP
+#define TLSMODE_ERROR_REMEDY_HPP
 
 #include <cerrno>
 #include <string_view>

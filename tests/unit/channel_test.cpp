@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a read does besides reading, and what a session makes of an OpenSSL that pauses.
-#include <tlsmode/engine/session.hpp>
+// What a read does besides reading, and what a channel makes of an OpenSSL that pauses.
+#include <tlsmode/engine/channel.hpp>
 
 #include <array>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_ENGINE_SESSION_CORE_HPP
-#define TLSMODE_ENGINE_SESSION_CORE_HPP
+#ifndef TLSMODE_ENGINE_CHANNEL_CORE_HPP
+#define TLSMODE_ENGINE_CHANNEL_CORE_HPP
 
 #include <cerrno>
 #include <cstdint>
@@ -10,9 +10,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/channel_setup.hpp>
 #include <tlsmode/engine/key_shares.hpp>
-#include <tlsmode/engine/session_setup.hpp>
 #include <tlsmode/error.hpp>
+#include <tlsmode/error/failure.hpp>
 #include <tlsmode/mode_set.hpp>
 #include <tlsmode/status.hpp>
 
@@ -44,8 +45,8 @@ class Phase {
   Value value_;
 };
 
-/// What a session is whatever its policy and transport: the SSL, how far it has come, and what went wrong last.
-class SessionCore {
+/// what a channel is whatever its policy and transport: the SSL, how far it has come, and what went wrong last.
+class ChannelCore {
  public:
   [[nodiscard]] std::string_view version() const noexcept {
     return ssl_ && ::SSL_get_current_cipher(ssl_.get()) != nullptr ? ::SSL_get_version(ssl_.get()) : std::string_view{};
@@ -64,7 +65,7 @@ class SessionCore {
   }
 
  protected:
-  explicit SessionCore(SslHandle ssl) noexcept : ssl_{std::move(ssl)} {}
+  explicit ChannelCore(SslHandle ssl) noexcept : ssl_{std::move(ssl)} {}
 
   /// The handshake is done: what only it needed can go.
   void establish(bool keep_key_shares) noexcept {
@@ -118,17 +119,18 @@ class SessionCore {
       case SSL_ERROR_SSL:
       case SSL_ERROR_SYSCALL: {
         const bool from_system = answer == SSL_ERROR_SYSCALL && ::ERR_peek_error() == 0;
-        const bool has_ended = is_unexpected_end() || (from_system && ended);
+        const bool has_ended = detail::is_unexpected_end() || (from_system && ended);
         const bool was_reset = transport_error != 0 && transport_error != EPIPE;  // EPIPE: no more than the end itself
         const bool could_not_send = has_ended && was_reset && phase_ == Phase::handshaking;
         const bool is_end = has_ended && !could_not_send;
         if (is_end) {
           static_cast<void>(end_truncated(operation));
         } else if (could_not_send) {
-          error_ = failure_of(ssl_.get(), operation, transport_error);
+          error_ = detail::failure_of(ssl_.get(), operation, transport_error);
         } else {
           const int reason = transport_error != 0 ? transport_error : system_error;
-          error_ = failure_of(ssl_.get(), operation, answer == SSL_ERROR_SYSCALL ? system_error_of(reason) : 0);
+          error_ = detail::failure_of(ssl_.get(), operation,
+                                      answer == SSL_ERROR_SYSCALL ? detail::system_error_of(reason) : 0);
         }
         phase_ = Phase::broken;
         return is_end ? IoStatus::truncated : IoStatus::failed;
@@ -145,7 +147,7 @@ class SessionCore {
   /// Makes error() of a failure to send that OpenSSL's answers do not show.
   void note_send_failure(Operation operation, int transport_error) noexcept {
     const int reason = transport_error != 0 ? transport_error : errno;
-    error_ = failure_of(ssl_.get(), operation, system_error_of(reason));
+    error_ = detail::failure_of(ssl_.get(), operation, detail::system_error_of(reason));
   }
 
   SslHandle ssl_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_ENGINE_SESSION_HANDSHAKE_HPP
-#define TLSMODE_ENGINE_SESSION_HANDSHAKE_HPP
+#ifndef TLSMODE_ENGINE_CHANNEL_HANDSHAKE_HPP
+#define TLSMODE_ENGINE_CHANNEL_HANDSHAKE_HPP
 
 #include <type_traits>
 #include <utility>
@@ -8,9 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/channel_core.hpp>
+#include <tlsmode/engine/channel_setup.hpp>
 #include <tlsmode/engine/elastic_engine.hpp>
-#include <tlsmode/engine/session_core.hpp>
-#include <tlsmode/engine/session_setup.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/peer_name.hpp>
 #include <tlsmode/policy.hpp>
@@ -29,16 +29,16 @@ concept IsComplete = requires { sizeof(T); };
 
 /// What reading and writing have in common: the SSL on its engine, the handshake, and what is done after a call.
 template <PolicyType Policy, TransportType Transport>
-class SessionHandshake : public SessionCore {
+class ChannelHandshake : public ChannelCore {
  protected:
   using Engine = EngineOf<Policy, Transport>;
 
  public:
-  SessionHandshake(SslHandle ssl, Transport&& transport, const PeerName* peer)
-      : SessionCore{std::move(ssl)}, engine_{std::move(transport)} {
-    set_up_session<Policy>(ssl_.get(), peer);
+  ChannelHandshake(SslHandle ssl, Transport&& transport, const PeerName* peer)
+      : ChannelCore{std::move(ssl)}, engine_{std::move(transport)} {
+    set_up_channel<Policy>(ssl_.get(), peer);
     if (!engine_.attach(ssl_.get())) {
-      refuse_session("no memory for the transport's BIO");
+      refuse_connection("no memory for the transport's BIO");
     }
     if (::SSL_is_init_finished(ssl_.get()) != 0) {
       establish(Policy::keep_key_shares);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_DETAIL_ERROR_RECORD_HPP
-#define TLSMODE_DETAIL_ERROR_RECORD_HPP
+#ifndef TLSMODE_ERROR_RECORD_HPP
+#define TLSMODE_ERROR_RECORD_HPP
 
 #include <cstddef>
 #include <cstdlib>
@@ -12,7 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <tlsmode/detail/remedy.hpp>
+#include <tlsmode/error/remedy.hpp>
 #include <tlsmode/error_facts.hpp>
 
 namespace tlsmode::detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_ENGINE_SESSION_OUTPUT_HPP
-#define TLSMODE_ENGINE_SESSION_OUTPUT_HPP
+#ifndef TLSMODE_ENGINE_CHANNEL_OUTPUT_HPP
+#define TLSMODE_ENGINE_CHANNEL_OUTPUT_HPP
 
 #include <cstddef>
 #include <span>
@@ -9,10 +9,11 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/blocked_write.hpp>
 #include <tlsmode/engine/buffered_writer.hpp>
+#include <tlsmode/engine/channel_core.hpp>
+#include <tlsmode/engine/channel_handshake.hpp>
 #include <tlsmode/engine/manual_writer.hpp>
-#include <tlsmode/engine/session_core.hpp>
-#include <tlsmode/engine/session_handshake.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
@@ -20,11 +21,11 @@
 
 namespace tlsmode::engine {
 
-/// The writing half of a session: the writer that keeps the rule, and all that waits for it.
+/// The writing half of a channel: the writer that keeps the rule, and all that waits for it.
 template <PolicyType Policy, TransportType Transport>
-class SessionOutput : public SessionHandshake<Policy, Transport> {
+class ChannelOutput : public ChannelHandshake<Policy, Transport> {
  protected:
-  using Base = SessionHandshake<Policy, Transport>;
+  using Base = ChannelHandshake<Policy, Transport>;
   using Engine = typename Base::Engine;
   using Writer =
       std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
@@ -64,7 +65,7 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
   [[nodiscard]] WriteResult retry_in_place() noexcept { return retry_from(writer_.blocked().bytes()); }
 
   [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes) noexcept {
-    const detail::BlockedWrite& blocked = writer_.blocked();
+    const BlockedWrite& blocked = writer_.blocked();
     if (!blocked.active()) {
       if (phase_ == Phase::broken || phase_ == Phase::empty) {
         return {refuse_dead(Operation::retry), 0};
@@ -173,7 +174,7 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
       }
     }
     const IoStatus status = handshake(Operation::update_keys);
-    key_update_waits_ = is_waiting(status);
+    key_update_waits_ = would_block(status);
     return status;
   }
 
@@ -215,7 +216,7 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
 
   void hold_if_waiting(IoStatus status, std::span<const std::byte> bytes) noexcept {
     if constexpr (!BuffersWrites<Policy>) {
-      if (is_waiting(status)) {
+      if (would_block(status)) {
         writer_.hold(ssl_.get(), bytes);
       }
     }
@@ -224,7 +225,7 @@ class SessionOutput : public SessionHandshake<Policy, Transport> {
   /// Finishes a pending write whose bytes are where they were, or are all committed.
   [[nodiscard]] IoStatus finish_pending_write() noexcept {
     if constexpr (!BuffersWrites<Policy>) {
-      if (const detail::BlockedWrite& blocked = writer_.blocked(); blocked.active()) {
+      if (const BlockedWrite& blocked = writer_.blocked(); blocked.active()) {
         if constexpr (KeepsBufferInPlace<Policy> && !AllowsPartialWrite<Policy>) {
           return retry_in_place().status;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tlsmode/pending_write.hpp>
+#include <tlsmode/engine/blocked_write.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 #include "support/catch.hpp"
 
-using tlsmode::detail::BlockedWrite;
+using tlsmode::engine::BlockedWrite;
 
 namespace {
 
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
 
 std::uint64_t fingerprint(std::string_view text, std::uint64_t seed = 7) {
-  return tlsmode::detail::fingerprint(bytes(text), seed);
+  return tlsmode::engine::fingerprint(bytes(text), seed);
 }
 
 }  // namespace

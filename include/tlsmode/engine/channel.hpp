@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#ifndef TLSMODE_ENGINE_SESSION_HPP
-#define TLSMODE_ENGINE_SESSION_HPP
+#ifndef TLSMODE_ENGINE_CHANNEL_HPP
+#define TLSMODE_ENGINE_CHANNEL_HPP
 
 #include <cstddef>
 #include <span>
 
 #include <openssl/ssl.h>
 
-#include <tlsmode/engine/session_output.hpp>
+#include <tlsmode/engine/channel_output.hpp>
 #include <tlsmode/error_facts.hpp>
 #include <tlsmode/mode.hpp>
 #include <tlsmode/policy.hpp>
@@ -18,8 +18,8 @@ namespace tlsmode::engine {
 
 /// What Connection is made of: the writing half, and here the reading one.
 template <PolicyType Policy, TransportType Transport>
-class Session : public SessionOutput<Policy, Transport> {
-  using Output = SessionOutput<Policy, Transport>;
+class Channel : public ChannelOutput<Policy, Transport> {
+  using Output = ChannelOutput<Policy, Transport>;
   using Output::engine_, Output::writer_, Output::ssl_, Output::phase_, Output::peer_end_, Output::reads_once_;
 
  public:

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#ifndef TLSMODE_ERROR_FAILURE_HPP
+#define TLSMODE_ERROR_FAILURE_HPP
+
+#include <cerrno>
+#include <string_view>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <tlsmode/error.hpp>
+
+namespace tlsmode::detail {
+
+/// Whether OpenSSL's last error is the end of the stream where close_notify should have been.
+[[nodiscard]] inline bool is_unexpected_end() noexcept {
+  const unsigned long last = ::ERR_peek_last_error();
+  return ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+/// The errno of a failed call: `from_errno`, or what OpenSSL 3.2 and later put into the queue. 0 if it is not about that.
+[[nodiscard]] inline int system_error_of(int from_errno) noexcept {
+  const unsigned long first = ::ERR_peek_error();
+  if (first == 0) {
+    return from_errno;
+  }
+  return ERR_SYSTEM_ERROR(first) ? ERR_GET_REASON(first) : 0;
+}
+
+/// The name or address that the peer of an SSL has to have. Leaves the error queue as it is.
+/// Wraps: X509_VERIFY_PARAM_get0_host(3), X509_VERIFY_PARAM_get1_ip_asc(3).
+class ExpectedPeer {
+ public:
+  explicit ExpectedPeer(SSL* ssl) noexcept : name_{::X509_VERIFY_PARAM_get0_host(::SSL_get0_param(ssl), 0)} {
+    if (name_ == nullptr) {
+      ::ERR_set_mark();
+      address_ = ::X509_VERIFY_PARAM_get1_ip_asc(::SSL_get0_param(ssl));
+      ::ERR_pop_to_mark();  // that there is no address is an error, too
+    }
+  }
+  ExpectedPeer(const ExpectedPeer&) = delete;
+  ExpectedPeer& operator=(const ExpectedPeer&) = delete;
+  ~ExpectedPeer() { ::OPENSSL_free(address_); }
+
+  /// Empty if any will do. Lifetime: as long as this object and the SSL.
+  [[nodiscard]] std::string_view text() const noexcept {
+    const char* const text = name_ != nullptr ? name_ : address_;
+    return text != nullptr ? text : std::string_view{};
+  }
+
+ private:
+  const char* name_;
+  char* address_ = nullptr;
+};
+
+/// The error of an operation that OpenSSL or the transport ended. Takes the error queue over.
+[[nodiscard]] inline Error failure_of(SSL* ssl, Operation operation, int system_error) noexcept {
+  if (system_error != 0) {
+    return Error{{.kind = system_error == ENOMEM ? ErrorKind::out_of_memory : ErrorKind::system,
+                  .operation = operation,
+                  .message = "the transport failed",
+                  .system_error = system_error}};
+  }
+  const unsigned long last = ::ERR_peek_last_error();
+  if (ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    const ExpectedPeer expected{ssl};
+    return Error{{.kind = ErrorKind::verification,
+                  .operation = operation,
+                  .message = expected.text().empty() ? "the peer's certificate was refused"
+                                                     : "the peer's certificate was refused, for",
+                  .subject = expected.text(),
+                  .verify_result = ::SSL_get_verify_result(ssl)}};
+  }
+  return Error{{.operation = operation}};
+}
+
+}  // namespace tlsmode::detail
+
+#endif
