@@ -15,6 +15,7 @@ enum class [[nodiscard("it says whether to call again, and what to wait for")]] 
   closed,         ///< The peer ended its side properly (close_notify). Writing is still possible.
   truncated,      ///< The input ended without close_notify: what was read may not be all that was sent.
   write_pending,  ///< Refused, nothing changed: an earlier write has to be finished or cancelled first.
+  want_decision,  ///< Nothing is lost: OpenSSL waits for an answer of the program's; call again when there is one.
   failed,         ///< See error(). What is at fault, and whether the connection is still usable, is said there.
 };
 
@@ -27,6 +28,7 @@ enum class [[nodiscard("it says whether to call again, and what to wait for")]] 
     case IoStatus::closed: return "closed";
     case IoStatus::truncated: return "truncated";
     case IoStatus::write_pending: return "write_pending";
+    case IoStatus::want_decision: return "want_decision";
     case IoStatus::failed: return "failed";
   }
   return {};
