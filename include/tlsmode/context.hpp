@@ -112,18 +112,18 @@ class Context {
   }
 
   /// The ciphers for TLS 1.2, in OpenSSL's notation, best first. Wraps: SSL_CTX_set_cipher_list(3).
-  void set_cipher_list(const detail::CText& ciphers) {
+  void set_cipher_list(const detail::CText<Operation::configure_context>& ciphers) {
     const detail::Handle<&::SSL_free> trial{::SSL_new(usable())};  // a list that OpenSSL refuses replaces the old one
     require(trial && ::SSL_set_cipher_list(trial.get(), ciphers.c_str()) == 1 &&
                 ::SSL_CTX_set_cipher_list(native_handle(), ciphers.c_str()) == 1,
             "no cipher for TLS 1.2 in", ciphers.view());
   }
   /// The cipher suites for TLS 1.3, separated by colons, best first. Wraps: SSL_CTX_set_ciphersuites(3).
-  void set_cipher_suites(const detail::CText& suites) {
+  void set_cipher_suites(const detail::CText<Operation::configure_context>& suites) {
     require(::SSL_CTX_set_ciphersuites(usable(), suites.c_str()) == 1, "no cipher suites of TLS 1.3:", suites.view());
   }
   /// The groups for the key exchange, separated by colons, best first. Wraps: SSL_CTX_set1_groups_list(3).
-  void set_groups(const detail::CText& groups) {
+  void set_groups(const detail::CText<Operation::configure_context>& groups) {
     const bool is_set = SSL_CTX_set1_groups_list(usable(), groups.c_str()) == 1;
     require(is_set && !groups.view().empty(), "no groups:", groups.view());  // OpenSSL 3.5 takes an empty list
   }

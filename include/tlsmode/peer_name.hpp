@@ -31,20 +31,26 @@ namespace tlsmode {
 /// Proof: tests/unit/peer_name_test.cpp.
 class PeerName {
  public:
-  /// Extent: a name has 1 to 253 bytes, letters, digits, '-', '_' and '.'; a final dot is dropped. IPv6 without brackets.
+  /// Extent: a name has 1 to 253 bytes, in parts of 1 to 63 bytes: letters, digits, '-' and '_'; its last part is no
+  /// number. One final dot is dropped. IPv4 as four decimal numbers, IPv6 without brackets and zone.
   /// Errors: throws Error if it is neither a name nor an address, and says why.
   explicit PeerName(std::string_view text) {
-    if (text.ends_with('.')) {
-      text.remove_suffix(1);
+    const std::string_view bare = text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0));
+    if (bare.empty()) {
+      refuse(text, "the name is empty");
     }
-    if (text.empty() || text.size() > longest) {
-      refuse(text, text.empty() ? "the name is empty" : "a name of more than 253 bytes");
+    if (const char strange = strange_character_of(bare); strange != none) {
+      refuse_character(text, strange);
     }
-    std::memcpy(text_, text.data(), text.size());
-    size_ = text.size();
-    is_address_ = text.find('\0') == std::string_view::npos && parses_as_address();
-    if (!is_address_) {
-      check_name(text);
+    if (bare.size() > longest) {
+      refuse(text.substr(0, longest), "a name of more than 253 bytes");
+    }
+    std::memcpy(text_, bare.data(), bare.size());
+    size_ = bare.size();
+    if (bare.find(':') != std::string_view::npos) {
+      check_v6(text);
+    } else {
+      check_name(text, bare);
     }
   }
 
@@ -85,28 +91,111 @@ class PeerName {
     return parses;
   }
 
-  static void check_name(std::string_view text) {
-    bool label_is_empty = true;
+  static constexpr char none = 'a';  // as an answer of strange_character_of(): there is none
+
+  /// The first character that is in no name and in no address.
+  [[nodiscard]] static char strange_character_of(std::string_view text) noexcept {
     for (const char c : text) {
-      const bool is_name_character = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                                     c == '-' || c == '_' || c == '.';
-      if (!is_name_character) {
-        refuse(text, static_cast<unsigned char>(c) >= 0x80 ? "this name is not in its ASCII form (xn--…)"
-                                                           : "this is no host name or IP address");
+      const bool is_usual = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '_' || c == '.' || c == ':';
+      if (!is_usual) {
+        return c;
       }
-      if (c == '.' && label_is_empty) {
-        refuse(text, "this name has an empty part");
-      }
-      label_is_empty = c == '.';
+    }
+    return none;
+  }
+
+  /// What is commonly meant by a character that does not belong here.
+  [[noreturn]] static void refuse_character(std::string_view text, char strange) {
+    const std::size_t scheme = text.find("://");
+    if (scheme != std::string_view::npos) {
+      refuse(text, "this is a URL, not a host name or IP address", "give the host between :// and the next / or :");
+    }
+    if (static_cast<unsigned char>(strange) >= 0x80) {
+      refuse(text, "this name is not in its ASCII form (xn--…)",
+             "give it in Punycode, as the programs idn2 and idn do");
+    }
+    if (strange == '%' && text.find(':') != std::string_view::npos) {
+      detail::TextBuilder why;
+      why << "the zone \"" << text.substr(text.find('%') + 1)
+          << "\" belongs to the address that the socket connects to, not to the name of the peer:";
+      refuse(text, why.view(), "give the address without % and what follows");
+    }
+    switch (strange) {
+      case '[':
+      case ']': refuse(text, "an IPv6 address has no brackets here:", "give what is between the brackets");
+      case '/': refuse(text, "there is a path in this name:", "give the host only: what is before the /");
+      case '@': refuse(text, "there is a user in this name:", "give the host only: what is behind the @");
+      case '*': refuse(text, "this is a wildcard, as certificates have:", "name the one host that is connected to");
+      case '\0': refuse(text, "there is a zero byte in this name:", "give the text up to the zero byte");
+      case ' ':
+      case '\t':
+      case '\r':
+      case '\n': refuse(text, "there is a space or line break in this name:", "trim it: files and forms add them");
+      default: refuse(text, "this is no host name or IP address");
     }
   }
 
-  [[noreturn]] static void refuse(std::string_view text, std::string_view why) {
+  void check_v6(std::string_view text) {
+    is_address_ = parses_as_address();
+    if (is_address_) {
+      return;
+    }
+    const std::size_t colon = text.find(':');
+    if (text.find(':', colon + 1) == std::string_view::npos) {
+      refuse(text, "there is a port in this name:", "give the host only: what is before the colon");
+    }
+    refuse(text, "this is no IPv6 address:");
+  }
+
+  /// A name whose last part is a number is an address of IPv4, or none: some functions read 127.1 and 0x7f.1 as one.
+  void check_name(std::string_view text, std::string_view bare) {
+    std::string_view label;
+    for (std::string_view rest = bare;;) {
+      const std::size_t dot = rest.find('.');
+      label = rest.substr(0, dot);
+      if (label.empty() || label.size() > 63) {
+        refuse(text, label.empty() ? "this name has an empty part" : "this name has a part of more than 63 bytes",
+               "parts are separated by one dot each");
+      }
+      if (dot == std::string_view::npos) {
+        break;
+      }
+      rest.remove_prefix(dot + 1);
+    }
+    const bool is_hexadecimal = label.starts_with("0x") || label.starts_with("0X");
+    if (label.find_first_not_of("0123456789") == std::string_view::npos ||
+        (is_hexadecimal && label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos)) {
+      is_address_ = is_dotted_quad(bare) && parses_as_address();
+      if (!is_address_) {
+        refuse(text, "this is no IPv4 address:", "give four decimal numbers up to 255, without leading zeros");
+      }
+    }
+  }
+
+  /// Digits and three dots, without leading zeros, which some take for octal.
+  [[nodiscard]] static bool is_dotted_quad(std::string_view text) noexcept {
+    int dots = 0;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+      const bool begins_part = i == 0 || text[i - 1] == '.';
+      const bool goes_on = i + 1 != text.size() && text[i + 1] != '.';
+      if ((text[i] != '.' && (text[i] < '0' || text[i] > '9')) || (begins_part && text[i] == '0' && goes_on)) {
+        return false;
+      }
+      dots += text[i] == '.' ? 1 : 0;
+    }
+    return dots == 3;
+  }
+
+  static constexpr std::string_view bare_remedy =
+      "give the bare host name or address: no scheme, port, path or brackets";
+
+  [[noreturn]] static void refuse(std::string_view text, std::string_view why, std::string_view remedy = bare_remedy) {
     throw Error{{.kind = ErrorKind::input,
                  .operation = Operation::name_peer,
                  .message = why,
                  .subject = text,
-                 .remedy = "give the bare host name or address: no scheme, port, path or brackets"}};
+                 .remedy = remedy}};
   }
 
   char text_[longest + 1] = {};

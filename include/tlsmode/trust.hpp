@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <tlsmode/detail/c_text.hpp>
 #include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/detail/pem.hpp>
 #include <tlsmode/error.hpp>
@@ -19,6 +20,8 @@ namespace tlsmode {
 /// Whom to believe: the roots that a peer's chain has to lead to. Move-only; loaded once, and shared by any number of
 /// contexts. Proof: tests/unit/trust_test.cpp.
 class Trust {
+  using Path = detail::CText<Operation::load_trust>;
+
  public:
   /// What the system trusts: the default file, loaded now, and the default directories, looked up by hash when an issuer
   /// is needed (see openssl-rehash(1)); the environment's SSL_CERT_FILE and SSL_CERT_DIR take their places. None has to
@@ -41,13 +44,13 @@ class Trust {
   }
 
   /// The certificates of one PEM file. Errors: throws Error with the path if there is none, or if one is broken.
-  [[nodiscard]] static Trust file(const detail::CText& path) {
-    return Trust{detail::read_certificates(detail::open_pem_file(path, Operation::load_trust))};
+  [[nodiscard]] static Trust file(const Path& path) {
+    return Trust{detail::read_certificates(detail::open_pem_file(path))};
   }
 
   /// The certificates of a directory, looked up by hash when they are needed (see openssl-rehash(1)).
   /// Errors: throws Error if it is no directory. Wraps: X509_STORE_load_path(3).
-  [[nodiscard]] static Trust directory(const detail::CText& path) {
+  [[nodiscard]] static Trust directory(const Path& path) {
     const int reason = detail::open_directory_error(path.c_str());
     Trust trust;
     trust.require(reason != ENOTDIR, "a directory is expected, and this is a file", path.view());

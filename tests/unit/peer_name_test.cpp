@@ -54,19 +54,73 @@ TEST_CASE("a name has at most 253 bytes") {
   CHECK(says(refused(std::string(1'000'000, 'a')), "a name of more than 253 bytes"));
 }
 
-TEST_CASE("what is no name and no address is refused, with the reason") {
-  CHECK(says(refused(""), "the name is empty"));
-  CHECK(says(refused("."), "the name is empty"));
-  CHECK(says(refused("a..b"), "this name has an empty part \"a..b\""));
-  CHECK(says(refused(".example"), "this name has an empty part"));
-  CHECK(says(refused("m\xc3\xbcnchen.example"), "this name is not in its ASCII form (xn--"));
-  for (const std::string_view text :
-       {"https://example.org"sv, "example.org:443"sv, "[::1]"sv, "example.org/path"sv, "*.example.org"sv, "two words"sv,
-        "user@example.org"sv, "::1%eth0"sv, "a\0b"sv, "127.0.0.1\0.evil.example"sv, "::zz"sv}) {
-    CHECK(says(refused(text), "this is no host name or IP address"));
+TEST_CASE("what is no name and no address is refused, each with what it is and what to give instead") {
+  struct Refusal {
+    std::string_view text;
+    std::string_view why;
+    std::string_view remedy;
+  };
+  const Refusal refusals[] = {
+      {"", "the name is empty", "bare host name"},
+      {".", "the name is empty", "bare host name"},
+      {"a..b", "this name has an empty part \"a..b\"", "one dot each"},
+      {".example", "this name has an empty part", "one dot each"},
+      {"localhost..", "this name has an empty part \"localhost..\"", "one dot each"},
+      {"m\xc3\xbcnchen.example", "this name is not in its ASCII form (xn--", "Punycode"},
+      {"https://example.org", "this is a URL", "between :// and the next /"},
+      {"https://example.org:443/a?b", "this is a URL", "between :// and the next /"},
+      {"https://[::1]/", "this is a URL", "between :// and the next /"},
+      {"example.org:443", "there is a port in this name: \"example.org:443\"", "before the colon"},
+      {"example.org:https", "there is a port in this name", "before the colon"},
+      {"127.0.0.1:443", "there is a port in this name", "before the colon"},
+      {"[::1]", "an IPv6 address has no brackets here", "between the brackets"},
+      {"[::1]:443", "an IPv6 address has no brackets here", "between the brackets"},
+      {"example.org/path", "there is a path in this name", "before the /"},
+      {"*.example.org", "this is a wildcard", "the one host"},
+      {"two words", "there is a space or line break in this name", "trim it"},
+      {" example.org", "there is a space or line break in this name", "trim it"},
+      {"example.org\n", "there is a space or line break in this name", "trim it"},
+      {"user@example.org", "there is a user in this name", "behind the @"},
+      {"fe80::1%eth0", "the zone \"eth0\" belongs to the address that the socket connects to", "without %"},
+      {"::1%3", "the zone \"3\" belongs to", "without %"},
+      {"example.org%eth0", "this is no host name or IP address", "bare host name"},
+      {"a\0b"sv, "there is a zero byte in this name", "up to the zero byte"},
+      {"127.0.0.1\0.evil.example"sv, "there is a zero byte in this name", "up to the zero byte"},
+      {"example,org", "this is no host name or IP address", "bare host name"},
+      {"::zz", "this is no IPv6 address", "bare host name"},
+      {"1:2:3", "this is no IPv6 address", "bare host name"},
+      {"127.0.0.01", "this is no IPv4 address", "without leading zeros"},
+      {"010.0.0.1", "this is no IPv4 address", "without leading zeros"},
+      {"127.1", "this is no IPv4 address", "four decimal numbers"},
+      {"256.1.1.1", "this is no IPv4 address", "up to 255"},
+      {"1.2.3.4.5", "this is no IPv4 address", "four decimal numbers"},
+      {"2130706433", "this is no IPv4 address", "four decimal numbers"},
+      {"0x7f.0.0.0x1", "this is no IPv4 address", "four decimal numbers"},
+      {"example.0x7f", "this is no IPv4 address", "four decimal numbers"},
+  };
+  for (const Refusal& refusal : refusals) {
+    const Error error = refused(refusal.text);
+    CAPTURE(error.what());
+    CHECK(says(error, refusal.why));
+    CHECK(error.remedy().find(refusal.remedy) != std::string_view::npos);
   }
-  CHECK(refused("https://example.org").remedy() ==
-        "give the bare host name or address: no scheme, port, path or brackets");
+}
+
+TEST_CASE("a part of a name has at most 63 bytes") {
+  const std::string part(63, 'a');
+  CHECK(PeerName{part + "." + part}.text().size() == 127);
+  CHECK(says(refused(part + "a.example"), "this name has a part of more than 63 bytes"));
+  CHECK(says(refused("www." + part + "a"), "this name has a part of more than 63 bytes"));
+}
+
+TEST_CASE("a name may have numbers in every part but the last") {
+  CHECK_FALSE(PeerName{"1.2.3.example"}.is_address());
+  CHECK_FALSE(PeerName{"10.0.0.1.in-addr.arpa"}.is_address());
+  CHECK_FALSE(PeerName{"0xa.example"}.is_address());
+  CHECK_FALSE(PeerName{"3com"}.is_address());
+  CHECK(PeerName{"0.0.0.0"}.is_address());
+  CHECK(PeerName{"10.20.30.255"}.is_address());
+  CHECK(PeerName{"::ffff:127.0.0.1"}.is_address());
 }
 
 TEST_CASE("a name is what the client asks for and what it accepts") {

@@ -122,7 +122,7 @@ TEST_CASE("the system does not trust a root made for a test") { CHECK_FALSE(acce
 TEST_CASE("texts without a usable certificate are refused, each with its reason") {
   CHECK(says(refused(""), "the PEM text is empty"));
   CHECK(says(refused("garbage"), "there is no certificate in this PEM"));
-  CHECK(says(refused(default_server().key_pem()), "there is no certificate in this PEM"));
+  CHECK(says(refused(default_server().key_pem()), "this is a private key, and a certificate in PEM is expected"));
   const std::string pem = default_authority().pem();
   CHECK(says(refused(pem.substr(0, pem.size() / 2)), "cannot read the certificate in this PEM"));
   CHECK(says(refused(pem + pem.substr(0, pem.size() / 2)), "is broken"));
@@ -142,6 +142,16 @@ TEST_CASE("files and directories that cannot be used are refused with their path
   CHECK(no_directory.system_error() == ENOENT);
   CHECK(says(no_directory, "cannot open the directory \"" + missing));
   CHECK(says(thrown_by([&] { return Trust::directory(file); }), "a directory is expected, and this is a file"));
+}
+
+TEST_CASE("a path that C cannot carry is refused as a part of loading trusted certificates") {
+  const std::string zero("a\0b", 3);
+  for (const Error& error :
+       {thrown_by([&] { return Trust::file(zero); }), thrown_by([&] { return Trust::directory(zero); }),
+        thrown_by([&] { return Trust::file(default_authority().pem()); })}) {
+    CHECK(error.operation() == Operation::load_trust);
+    CHECK(error.kind() == ErrorKind::input);
+  }
 }
 
 TEST_CASE("one trust serves any number of contexts, and need not outlive them") {

@@ -3,6 +3,7 @@
 #define TLSMODE_DETAIL_C_TEXT_HPP
 
 #include <concepts>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 
@@ -10,9 +11,26 @@
 
 namespace tlsmode::detail {
 
-/// A path, name or setting on its way to a C function: ends in a zero byte, and contains no other.
+/// Errors: throws Error of `operation` if `text` has more than `longest` bytes, or a zero byte.
+inline void require_c_text(std::string_view text, std::size_t longest, Operation operation) {
+  const bool is_pem = text.find("-----BEGIN ") != std::string_view::npos;
+  const bool has_zero = text.find('\0') != std::string_view::npos;
+  if (text.size() > longest || has_zero || is_pem) {
+    throw Error{{.kind = ErrorKind::input,
+                 .operation = operation,
+                 .message = is_pem     ? "this is a PEM text, not a path:"
+                            : has_zero ? "a text with a zero byte in it"
+                                       : "a text of more than 4095 bytes: it begins with",
+                 .subject = text.substr(0, 64),
+                 .remedy = is_pem ? "Identity::from_pem(…) and Trust::pem(…) take texts" : ""}};
+  }
+}
+
+/// A path or setting on its way to a C function: ends in a zero byte, and contains no other. `operation` is what its
+/// errors say was being done.
 /// Made from a string_view, a literal, a string, or what has a c_str() of char (a filesystem::path).
-/// Errors: throws Error if it is longer than 4095 bytes or contains a zero byte.
+/// Errors: throws Error if it is longer than 4095 bytes, contains a zero byte, or is a PEM text.
+template <Operation operation>
 class CText {
  public:
   template <typename Text>
@@ -22,6 +40,8 @@ class CText {
   CText(const Text& text) {
     if constexpr (std::convertible_to<const Text&, std::string_view>) {
       store(text);
+    } else if constexpr (requires { std::string_view{text.native()}; }) {
+      store(text.native());  // of a path: c_str() ends at a zero byte in it
     } else {
       store(text.c_str());
     }
@@ -32,14 +52,7 @@ class CText {
 
  private:
   void store(std::string_view text) {
-    const bool too_long = text.size() >= sizeof text_;
-    if (too_long || text.find('\0') != std::string_view::npos) {
-      throw Error{
-          {.kind = ErrorKind::input,
-           .operation = Operation::configure_context,
-           .message = too_long ? "a text of more than 4095 bytes: it begins with" : "a text with a zero byte in it",
-           .subject = text.substr(0, 64)}};
-    }
+    require_c_text(text, sizeof text_ - 1, operation);
     std::memcpy(text_, text.data(), text.size());
     text_[text.size()] = '\0';
     size_ = text.size();

@@ -16,6 +16,7 @@
 #include <tlsmode/detail/c_text.hpp>
 #include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/detail/handle.hpp>
+#include <tlsmode/detail/pem_look.hpp>
 #include <tlsmode/error.hpp>
 
 namespace tlsmode::detail {
@@ -37,10 +38,39 @@ struct PemSource {
     throw Error{
         {.kind = ErrorKind::input, .operation = operation, .message = message, .subject = subject, .remedy = remedy}};
   }
+
+  /// Refuses it for what it is instead, if that can be seen from its beginning; else with `message`.
+  [[noreturn]] void refuse_by_look(PemWanted wanted, std::string_view message, std::string_view remedy = {}) const {
+    char head[16 * 1024];
+    const bool rewound = BIO_reset(bio.get()) >= 0;  // not of a pipe
+    const int size = rewound ? ::BIO_read(bio.get(), head, sizeof head) : -1;
+    const bool is_readable = rewound && (size > 0 || BIO_eof(bio.get()) != 0);
+    const PemFinding found =
+        is_readable ? look_at_pem({head, static_cast<std::size_t>(size > 0 ? size : 0)}, wanted) : PemFinding{};
+    if (found.what.empty()) {
+      refuse(message, remedy);
+    }
+    TextBuilder text;
+    text << "this is " << found.what << ", and "
+         << (wanted == PemWanted::certificate ? "a certificate" : "a private key") << " in PEM is expected";
+    refuse(text.view(), found.remedy);
+  }
 };
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // Windows' editors put it before the first line
+
+/// Leaves a byte order mark at the beginning behind, where the source can be rewound.
+inline void skip_byte_order_mark(BIO* file) noexcept {
+  char first[byte_order_mark.size()];
+  if (BIO_reset(file) >= 0 && (::BIO_read(file, first, sizeof first) != static_cast<int>(sizeof first) ||
+                               std::string_view{first, sizeof first} != byte_order_mark)) {
+    static_cast<void>(BIO_reset(file));
+  }
+}
+
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
-[[nodiscard]] inline PemSource open_pem_file(const CText& path, Operation operation) {
+template <Operation operation>
+[[nodiscard]] PemSource open_pem_file(const CText<operation>& path) {
   ::ERR_clear_error();
   if (open_directory_error(path.c_str()) == 0) {
     throw Error{{.kind = ErrorKind::input,
@@ -58,6 +88,8 @@ struct PemSource {
                  .subject = path.view(),
                  .system_error = reason}};
   }
+  skip_byte_order_mark(bio.get());
+  ::ERR_clear_error();
   return {std::move(bio), operation, path.view()};
 }
 
@@ -68,6 +100,9 @@ struct PemSource {
     throw Error{{.kind = ErrorKind::input,
                  .operation = operation,
                  .message = text.empty() ? "the PEM text is empty" : "the PEM text is larger than 2 GB"}};
+  }
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
   }
   BioHandle bio{::BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
   if (!bio) {
@@ -103,11 +138,14 @@ inline int give_passphrase(char* to, int size, int, void* passphrase) noexcept {
   const unsigned long last = ::ERR_peek_last_error();
   const bool at_end = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   if (sk_X509_num(all.get()) <= 0) {
-    source.refuse(at_end ? "there is no certificate in this PEM" : "cannot read the certificate in this PEM",
-                  at_end ? "it has to contain -----BEGIN CERTIFICATE-----" : "");
+    source.refuse_by_look(PemWanted::certificate,
+                          at_end ? "there is no certificate in this PEM" : "cannot read the certificate in this PEM",
+                          at_end ? "it has to contain -----BEGIN CERTIFICATE-----" : "");
   }
   if (!at_end) {
-    source.refuse("one of the certificates in this PEM is broken");
+    TextBuilder text;
+    text << "certificate " << static_cast<unsigned>(sk_X509_num(all.get()) + 1) << " in this PEM is broken";
+    source.refuse(text.view(), "see whether the file is complete: each block ends in its END line");
   }
   ::ERR_clear_error();
   return all;
@@ -130,11 +168,12 @@ inline int give_passphrase(char* to, int size, int, void* passphrase) noexcept {
     }
     const bool found_nothing = first == last && ERR_GET_LIB(last) == ERR_LIB_OSSL_DECODER;
     if (found_nothing || is_pem(last, PEM_R_NO_START_LINE)) {
-      source.refuse("there is no complete private key in this PEM",
-                    "it has to contain -----BEGIN PRIVATE KEY----- or its kin, and all up to the END");
+      source.refuse_by_look(PemWanted::private_key, "there is no complete private key in this PEM",
+                            "it has to contain -----BEGIN PRIVATE KEY----- or its kin, and all up to the END");
     }
-    source.refuse(passphrase.empty() ? "cannot read the private key"
-                                     : "cannot read the private key: it is broken, or the passphrase is wrong");
+    source.refuse_by_look(PemWanted::private_key,
+                          passphrase.empty() ? "cannot read the private key"
+                                             : "cannot read the private key: it is broken, or the passphrase is wrong");
   }
   ::ERR_clear_error();
   return key;

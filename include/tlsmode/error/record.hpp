@@ -64,6 +64,13 @@ class TextBuilder {
     text_[size_] = '\0';
     return *this;
   }
+  TextBuilder& operator<<(unsigned number) noexcept {
+    if (number > 9) {
+      *this << number / 10;
+    }
+    const char digit = static_cast<char>('0' + number % 10);
+    return *this << std::string_view{&digit, 1};
+  }
   [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
 
  private:
