@@ -4,6 +4,7 @@
 module;
 #include <tlsmode/format.hpp>
 #include <tlsmode/kernel_tls.hpp>
+#include <tlsmode/operation.hpp>
 #include <tlsmode/poll_waiter.hpp>
 #include <tlsmode/tlsmode.hpp>
 #include <tlsmode/wait.hpp>
@@ -54,12 +55,16 @@ using tlsmode::NeedsNoIdentity; using tlsmode::ShowsIdentity; using tlsmode::Con
 using tlsmode::PendingWrite;
 // connection.hpp
 using tlsmode::NeedsNoPeerName; using tlsmode::Connection;
+// operation.hpp
+using tlsmode::Readiness; using tlsmode::ResumableOperation; using tlsmode::HandshakeOperation;
+using tlsmode::WriteAllOperation; using tlsmode::ReadSomeOperation; using tlsmode::ReadExactlyOperation;
+using tlsmode::ShutdownOperation; using tlsmode::close_limit; using tlsmode::CloseOperation;
 // wait.hpp
-using tlsmode::WaitStatus; using tlsmode::WaitResult; using tlsmode::Readiness; using tlsmode::Waiter;
-using tlsmode::CanBePending; using tlsmode::handshake; using tlsmode::write_all; using tlsmode::read_some;
-using tlsmode::read_exactly; using tlsmode::shutdown;
+using tlsmode::WaitStatus; using tlsmode::WaitResult; using tlsmode::Waiter; using tlsmode::CanBePending;
+using tlsmode::complete; using tlsmode::handshake; using tlsmode::write_all; using tlsmode::read_some;
+using tlsmode::read_exactly; using tlsmode::shutdown; using tlsmode::close;
 // poll_waiter.hpp
-using tlsmode::BasicPollWaiter; using tlsmode::PollWaiter;
+using tlsmode::StopDescriptor; using tlsmode::BasicPollWaiter; using tlsmode::PollWaiter;
 // format.hpp
 using tlsmode::to_string; using tlsmode::operator<<;
 }  // namespace tlsmode

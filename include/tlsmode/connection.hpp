@@ -27,6 +27,10 @@
 #pragma GCC diagnostic ignored "-Wattributes"  // [[clang::…]]: clang warns of what dangles, others need not know them
 namespace tlsmode {
 
+namespace detail {
+struct WaitingLayer;
+}
+
 template <typename P>
 concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
 
@@ -230,6 +234,8 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return channel_.native_handle(); }
 
  private:
+  friend struct detail::WaitingLayer;  // says in error() why it gave up
+
   engine::Channel<Policy, Transport> channel_;
   engine::UseFlag in_use_;
 };

@@ -36,6 +36,7 @@ enum class ErrorKind {
   verification,   ///< the peer's certificate was refused: see verify_result()
   protocol,       ///< OpenSSL or the peer ended the protocol: see queue() and alert()
   timeout,        ///< a deadline passed; the connection is still usable
+  interrupted,    ///< waiting was ended before its time; the connection is still usable
   out_of_memory,  ///< an allocation failed
 };
 
@@ -80,6 +81,7 @@ struct QueueEntry {
     case ErrorKind::verification: return "verification";
     case ErrorKind::protocol: return "protocol";
     case ErrorKind::timeout: return "timeout";
+    case ErrorKind::interrupted: return "interrupted";
     case ErrorKind::out_of_memory: return "out_of_memory";
   }
   return "unknown";

@@ -4,11 +4,14 @@
 
 #include <concepts>
 #include <cstddef>
-#include <span>
+#include <cstring>
 #include <string_view>
 
 #include <tlsmode/bytes.hpp>
 #include <tlsmode/connection.hpp>
+#include <tlsmode/error.hpp>
+#include <tlsmode/error/failure.hpp>
+#include <tlsmode/operation.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
@@ -21,8 +24,10 @@ enum class WaitStatus {
   truncated,      ///< The input ended without close_notify before everything was read.
   write_pending,  ///< Refused, nothing changed: another write is pending.
   timeout,      ///< The deadline passed; the connection is usable: call again with what is left, or do something else.
-  failed,       ///< See connection.error().
-  wait_failed,  ///< The waiter could not wait: see its error().
+  interrupted,  ///< The waiter was told to stop. As after a timeout.
+  want_decision,  ///< OpenSSL waits for an answer of the program's: call again with what is left when there is one.
+  failed,         ///< The connection or its peer failed.
+  wait_failed,    ///< The waiter could not wait. As after a timeout.
 };
 
 /// Gives the enumerator's name, such as "timeout".
@@ -33,23 +38,23 @@ enum class WaitStatus {
     case WaitStatus::truncated: return "truncated";
     case WaitStatus::write_pending: return "write_pending";
     case WaitStatus::timeout: return "timeout";
+    case WaitStatus::interrupted: return "interrupted";
+    case WaitStatus::want_decision: return "want_decision";
     case WaitStatus::failed: return "failed";
     case WaitStatus::wait_failed: return "wait_failed";
   }
   return {};
 }
 
-/// Status and progress. Units: bytes. `bytes` counts what was read, or what was accepted for the peer, whatever the status.
+/// Status and progress. Units: bytes. `bytes` counts what was read, or what the peer will get, whatever the status.
 struct [[nodiscard]] WaitResult {
   WaitStatus status;
   std::size_t bytes;
   [[nodiscard]] friend constexpr bool operator==(const WaitResult&, const WaitResult&) noexcept = default;
 };
 
-/// What to wait for: input, room for output, or either.
-enum class Readiness { read, write, either };
-
-/// Waits until a transport is ready. Returns: done; timeout; wait_failed.
+/// Waits until a transport is ready. Returns: done; timeout, whether or not it is ready; interrupted; wait_failed.
+/// If it has an error(), that says why it could not wait.
 /// Models: PollWaiter (tlsmode/poll_waiter.hpp), and any type of the user's, such as one over an event loop.
 // clang-format off
 template <typename W>
@@ -58,7 +63,7 @@ concept Waiter = requires(W& waiter, Readiness readiness) {
 };
 // clang-format on
 
-/// Bytes that a write under policy P may leave pending when it blocks.
+/// Bytes that may be lent to a function that writes by policy P.
 template <typename Bytes, typename P>
 concept CanBePending =
     !KeepsBufferInPlace<P> || StaysInPlace<Bytes>;  // FIX: keep it in a variable, or use BufferedWrites
@@ -71,107 +76,164 @@ namespace detail {
     case IoStatus::closed: return WaitStatus::closed;
     case IoStatus::truncated: return WaitStatus::truncated;
     case IoStatus::write_pending: return WaitStatus::write_pending;
+    case IoStatus::want_decision: return WaitStatus::want_decision;
     default: return WaitStatus::failed;
   }
 }
 
-/// Calls `attempt`, and waits between attempts, until it is settled. `when_writable` is what want_write waits for.
-template <Waiter W, typename Attempt>
-[[nodiscard]] WaitStatus attempt_until_settled(W& waiter, Readiness when_writable, Attempt attempt) noexcept {
-  while (true) {
-    const IoStatus status = attempt();
-    if (!would_block(status)) {
-      return final_status(status);
-    }
-    const WaitStatus waited = waiter.wait(status == IoStatus::want_read ? Readiness::read : when_writable);
-    if (waited != WaitStatus::done) {
-      return waited;
-    }
+/// A sentence of parts, for an error that copies it.
+class Sentence {
+ public:
+  Sentence& operator<<(std::string_view part) noexcept {
+    const std::size_t room = sizeof text_ - size_;
+    const std::size_t taken = part.size() < room ? part.size() : room;
+    std::memcpy(text_ + size_, part.data(), taken);
+    size_ += taken;
+    return *this;
   }
+  [[nodiscard]] std::string_view text() const noexcept { return {text_, size_}; }
+
+ private:
+  char text_[128];
+  std::size_t size_ = 0;
+};
+
+/// The error of an operation that was given up: which, why, what it waited for, and whom for.
+[[nodiscard]] inline Error gave_up(SSL* ssl, Operation operation, WaitStatus why, Readiness readiness,
+                                   int system_error) noexcept {
+  const ExpectedPeer peer{ssl};
+  const bool is_named = !peer.text().empty();
+  Sentence message;
+  message << (why == WaitStatus::timeout       ? "the deadline passed"
+              : why == WaitStatus::interrupted ? "interrupted"
+                                               : "could not go on waiting")
+          << " while waiting for ";
+  switch (readiness) {
+    case Readiness::read: message << (is_named ? "input from" : "input from the peer"); break;
+    case Readiness::write: message << (is_named ? "room to send to" : "room to send to the peer"); break;
+    case Readiness::either: message << (is_named ? "input from, or room to send to," : "input or room to send"); break;
+  }
+  return Error{{.kind = why == WaitStatus::timeout       ? ErrorKind::timeout
+                        : why == WaitStatus::interrupted ? ErrorKind::interrupted
+                                                         : ErrorKind::system,
+                .operation = operation,
+                .message = message.text(),
+                .subject = peer.text(),
+                .remedy = why == WaitStatus::wait_failed
+                              ? std::string_view{}
+                              : "call again with what is left, or end it: the connection is usable",
+                .system_error = system_error}};
 }
 
-/// Continues a write that a timeout left pending. Requires: `bytes` begin with its bytes (in place: where they were).
-template <typename C>
-[[nodiscard]] WriteResult continue_write(C& connection, std::span<const std::byte> bytes) noexcept {
-  if constexpr (requires { connection.retry(bytes); }) {
-    return connection.retry(bytes);
-  } else if constexpr (requires { connection.retry(); }) {
-    const PendingWrite pending = connection.pending_write();
-    const bool is_same = bytes.data() == pending.address && bytes.size() >= pending.length;
-    return is_same ? connection.retry() : WriteResult{IoStatus::write_pending, 0};
+template <typename W>
+[[nodiscard]] int system_error_of(const W& waiter) noexcept {
+  if constexpr (requires { waiter.error().system_error(); }) {
+    return waiter.error().system_error();
   } else {
-    return connection.write(bytes);
+    return 0;
   }
 }
 
 }  // namespace detail
 
-/// Does the handshake. Returns: done, truncated, timeout, failed, wait_failed.
+/// Drives `operation` to its end: the loop of all the functions below. Gives it up when the waiter does, or when OpenSSL
+/// waits for a decision: then no write is pending, operation.bytes() is exact, and connection.error() says which
+/// operation waited for what and for whom.
+/// Returns: as the operation ends; timeout, interrupted, want_decision, wait_failed.
+/// Proof: tests/unit/wait_test.cpp.
+template <ResumableOperation O, Waiter W>
+[[nodiscard]] WaitStatus complete(O& operation, W&& waiter) noexcept {
+  while (would_block(operation.advance())) {
+    const WaitStatus waited = waiter.wait(operation.readiness());
+    if (waited != WaitStatus::done) {
+      const Readiness readiness = operation.readiness();
+      operation.cancel();
+      const int system_error = waited == WaitStatus::wait_failed ? detail::system_error_of(waiter) : 0;
+      detail::WaitingLayer::note(operation.connection(), detail::gave_up(operation.connection().native_handle(),
+                                                                         O::kind, waited, readiness, system_error));
+      return waited;
+    }
+  }
+  const IoStatus status = operation.status();
+  if (status == IoStatus::want_decision) {
+    operation.cancel();
+    detail::WaitingLayer::note(
+        operation.connection(),
+        Error{{.kind = ErrorKind::interrupted,
+               .operation = O::kind,
+               .message = "OpenSSL waits for a decision: a callback of the program has not answered yet",
+               .remedy = "call again with what is left, when the callback has its answer"}});
+  } else if (status == IoStatus::closed && ::SSL_is_init_finished(operation.connection().native_handle()) != 0) {
+    detail::WaitingLayer::note(
+        operation.connection(),
+        Error{{.operation = O::kind, .message = "the peer has ended its side with close_notify"}});
+  }
+  return detail::final_status(status);
+}
+
+/// Does the handshake.
+/// Returns: done; closed, truncated, if the peer ended it; timeout, interrupted, want_decision, failed, wait_failed.
+/// After all but done, of this and of the functions below, connection.error() says what happened.
 /// Proof of all of these: tests/unit/wait_test.cpp.
 template <PolicyType P, TransportType T, Waiter W>
 [[nodiscard]] WaitStatus handshake(Connection<P, T>& connection, W&& waiter) noexcept {
-  return detail::attempt_until_settled(waiter, Readiness::write, [&] { return connection.handshake(); });
+  HandshakeOperation operation{connection};
+  return complete(operation, waiter);
 }
 
-/// Writes all of `bytes`, and flushes them. After a timeout, the same call with `bytes` from `result.bytes` on continues.
-/// Returns: done, with all bytes; write_pending if another write is; timeout, failed, wait_failed.
-/// Lifetime: by a rule that keeps its buffer in place, the bytes stay where they are until done or cancel_write().
+/// Writes all of `bytes`, and flushes them. `result.bytes` is what the peer will get, by every rule and whatever the
+/// status but failed: no write stays pending, and the bytes may go. The same call with the others goes on.
+/// Returns: done, with all bytes; write_pending, with 0, if another write is; closed, truncated, if the peer ended the
+/// handshake; timeout, interrupted, want_decision, failed, wait_failed.
 template <PolicyType P, TransportType T, ByteRange Bytes, Waiter W>
-[[nodiscard]] WaitResult write_all(Connection<P, T>& connection, Bytes&& range, W&& waiter) noexcept
+[[nodiscard]] WaitResult write_all(Connection<P, T>& connection, Bytes&& bytes, W&& waiter) noexcept
   requires CanBePending<Bytes, P>
 {
-  const std::span<const std::byte> bytes = detail::as_bytes(range);
-  std::size_t written = 0;
-  bool is_pending = connection.pending_write().length != 0;
-  const WaitStatus status = detail::attempt_until_settled(waiter, Readiness::write, [&] {
-    while (written != bytes.size()) {
-      const auto rest = bytes.subspan(written);
-      const WriteResult result = is_pending ? detail::continue_write(connection, rest) : connection.write(rest);
-      is_pending = connection.pending_write().length != 0;
-      written += result.bytes;
-      if (result.status != IoStatus::done) {
-        return result.status;
-      }
-    }
-    return connection.flush();
-  });
-  return {status, written};
+  WriteAllOperation<P, T> operation{connection, detail::as_bytes(bytes)};
+  const WaitStatus status = complete(operation, waiter);
+  return {status, operation.bytes()};
 }
 
 /// Reads at least one byte. Extent: at most `to`, which is not empty.
-/// Returns: done; closed, truncated; timeout, failed, wait_failed.
+/// Returns: done; closed, truncated; timeout, interrupted, want_decision, failed, wait_failed.
 template <PolicyType P, TransportType T, WritableByteRange Bytes, Waiter W>
 [[nodiscard]] WaitResult read_some(Connection<P, T>& connection, Bytes&& to, W&& waiter) noexcept {
-  std::size_t bytes = 0;
-  const WaitStatus status = detail::attempt_until_settled(waiter, Readiness::either, [&] {
-    const ReadResult result = connection.read(to);
-    bytes = result.bytes;
-    return result.status;
-  });
-  return {status, bytes};
+  ReadSomeOperation<P, T> operation{connection, detail::as_writable_bytes(to)};
+  const WaitStatus status = complete(operation, waiter);
+  return {status, operation.bytes()};
 }
 
 /// Reads until `to` is full. After a timeout, the same call with `to` from `result.bytes` on continues.
-/// Returns: done, with all of `to`; closed, truncated, timeout, failed, wait_failed, with what was read before.
+/// Returns: done, with all of `to`; closed, truncated, timeout, interrupted, want_decision, failed, wait_failed, with what
+/// was read before.
 template <PolicyType P, TransportType T, WritableByteRange Bytes, Waiter W>
 [[nodiscard]] WaitResult read_exactly(Connection<P, T>& connection, Bytes&& to, W&& waiter) noexcept {
-  const std::span<std::byte> all = detail::as_writable_bytes(to);
-  std::size_t bytes = 0;
-  while (bytes != all.size()) {
-    const WaitResult result = read_some(connection, all.subspan(bytes), waiter);
-    bytes += result.bytes;
-    if (result.status != WaitStatus::done) {
-      return {result.status, bytes};
-    }
-  }
-  return {WaitStatus::done, bytes};
+  ReadExactlyOperation<P, T> operation{connection, detail::as_writable_bytes(to)};
+  const WaitStatus status = complete(operation, waiter);
+  return {status, operation.bytes()};
 }
 
-/// Sends what is held, and close_notify. Reading goes on until the peer says the same.
-/// Returns: done; write_pending if only the caller has the bytes of a pending write; timeout, failed, wait_failed.
+/// Sends what is held, and close_notify. Reading goes on until the peer says the same. Done means that the transport has
+/// them, not that the peer has: close() waits for that.
+/// Returns: done; write_pending if a write is; closed, truncated, if the peer ended the handshake; timeout, interrupted,
+/// want_decision, failed, wait_failed.
 template <PolicyType P, TransportType T, Waiter W>
 [[nodiscard]] WaitStatus shutdown(Connection<P, T>& connection, W&& waiter) noexcept {
-  return detail::attempt_until_settled(waiter, Readiness::write, [&] { return connection.shutdown(); });
+  ShutdownOperation operation{connection};
+  return complete(operation, waiter);
+}
+
+/// The orderly end: shutdown(), then reads to the peer's close_notify, and drops what comes until then. A peer that
+/// answers our close_notify with its own has everything that was sent before; then the transport can be closed.
+/// Extent: drops at most `limit` bytes, counted in `result.bytes`.
+/// Returns: done; truncated: the peer ended the stream without an answer, and may have less; write_pending if a write is;
+/// closed, if the peer ended the handshake; failed, also when more came than the limit; timeout, interrupted,
+/// want_decision, wait_failed: the same call goes on.
+template <PolicyType P, TransportType T, Waiter W>
+[[nodiscard]] WaitResult close(Connection<P, T>& connection, W&& waiter, std::size_t limit = close_limit) noexcept {
+  CloseOperation<P, T> operation{connection, limit};
+  const WaitStatus status = complete(operation, waiter);
+  return {status, operation.bytes()};
 }
 
 }  // namespace tlsmode

@@ -100,10 +100,11 @@ TEMPLATE_TEST_CASE("a peer that never reads keeps a write waiting, at one send p
   }
   CHECK(watched.sends <= calls);
   CHECK(watched.receives == 0);
+  connection.cancel_write();
   PollWaiter waiter{connection.transport(), std::chrono::seconds{0}};
   CHECK(write_all(connection, plenty, waiter).status == WaitStatus::timeout);
   CHECK(waiter.error().kind() == ErrorKind::timeout);
-  connection.cancel_write();
+  CHECK(connection.error().kind() == ErrorKind::timeout);
   CHECK(tlsmode::shutdown(connection, waiter) == WaitStatus::timeout);
 }
 

@@ -68,6 +68,7 @@ static_assert(!std::is_constructible_v<ClientContext, const tlsmode::Identity&>)
     case tlsmode::IoStatus::closed:
     case tlsmode::IoStatus::truncated:
     case tlsmode::IoStatus::write_pending:
+    case tlsmode::IoStatus::want_decision:
     case tlsmode::IoStatus::failed: break;
   }
   context.add_modes(tlsmode::Mode::release_buffers);  // additive, returns the new set: SSL_CTX_set_mode

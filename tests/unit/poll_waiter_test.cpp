@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -57,16 +58,19 @@ struct SocketPair {
   int theirs = -1;
 };
 
-/// Another thread writes a byte to `descriptor`, once the caller of this waits for something; at once where there is no
-/// /proc to see that in.
-std::jthread write_once_this_thread_sleeps(int descriptor) {
+/// Another thread calls `act`, once the caller of this waits for something; at once where there is no /proc to see that in.
+template <typename Act>
+std::jthread once_this_thread_sleeps(Act act) {
   const std::string stat = "/proc/self/task/" + std::to_string(::gettid()) + "/stat";
-  return std::jthread{[stat, descriptor] {
+  return std::jthread{[stat, act] {
     std::string text;
     while (text.find(") S") == std::string::npos && std::getline(std::ifstream{stat}, text)) {
     }
-    static_cast<void>(::write(descriptor, "x", 1) == 1);
+    act();
   }};
+}
+std::jthread write_once_this_thread_sleeps(int descriptor) {
+  return once_this_thread_sleeps([descriptor] { static_cast<void>(::write(descriptor, "x", 1) == 1); });
 }
 
 }  // namespace
@@ -80,13 +84,75 @@ TEST_CASE("a poll waiter makes its socket non-blocking, so that all waiting is d
 
 TEST_CASE("a poll waiter sees input and room, and reports a passed deadline as a timeout") {
   const SocketPair pair;
-  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::seconds{0}};
+  ManualClock::current = {};
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::seconds{1}};
   CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
   CHECK(waiter.wait(Readiness::either) == WaitStatus::done);
+  waiter.restart(std::chrono::seconds{0});
   CHECK(waiter.wait(Readiness::read) == WaitStatus::timeout);
   CHECK(waiter.error().kind() == tlsmode::ErrorKind::timeout);
   REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  waiter.restart(std::chrono::seconds{1});
   CHECK(waiter.wait(Readiness::read) == WaitStatus::done);
+}
+
+TEST_CASE("a passed deadline is a timeout although the socket is ready; the first wait looks at it in any case") {
+  const SocketPair pair;
+  ManualClock::current = {};
+  REQUIRE(::write(pair.theirs, "x", 1) == 1);
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::milliseconds{50}};
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::done);
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::done);
+  ManualClock::current += std::chrono::milliseconds{50};
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::timeout);
+  waiter.restart(std::chrono::seconds{0});
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::done);
+  CHECK(waiter.wait(Readiness::either) == WaitStatus::timeout);
+}
+
+TEST_CASE("a stop ends a wait: one that was requested before, and one that is requested meanwhile") {
+  const SocketPair pair;
+  std::stop_source source;
+  const bool with_deadline = GENERATE(false, true);
+  const auto make = [&] {
+    return with_deadline ? tlsmode::PollWaiter{pair.ours, std::chrono::hours{1}, source.get_token()}
+                         : tlsmode::PollWaiter{pair.ours, source.get_token()};
+  };
+  tlsmode::PollWaiter before = make();
+  CHECK(before.wait(Readiness::write) == WaitStatus::done);
+  {
+    const std::jthread stopper = once_this_thread_sleeps([&] { source.request_stop(); });
+    CHECK(before.wait(Readiness::read) == WaitStatus::interrupted);
+  }
+  CHECK(before.error().kind() == tlsmode::ErrorKind::interrupted);
+  CHECK(before.wait(Readiness::write) == WaitStatus::interrupted);  // and stays so, ready or not
+  tlsmode::PollWaiter after = make();
+  CHECK(after.wait(Readiness::write) == WaitStatus::interrupted);
+  tlsmode::PollWaiter moved{std::move(after)};
+  CHECK(moved.wait(Readiness::write) == WaitStatus::interrupted);
+}
+
+TEST_CASE("a stop that nobody waits for any more does no harm") {
+  const SocketPair pair;
+  std::stop_source source;
+  {
+    const tlsmode::PollWaiter waiter{pair.ours, source.get_token()};
+  }
+  CHECK(source.request_stop());
+}
+
+TEST_CASE("any descriptor interrupts a wait as soon as it is readable") {
+  const SocketPair pair;
+  const SocketPair other;
+  tlsmode::PollWaiter waiter{pair.ours, std::chrono::hours{1}};
+  waiter.interrupt_on(other.ours.native_handle());
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
+  REQUIRE(::write(other.theirs, "x", 1) == 1);
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::interrupted);
+  waiter.interrupt_on(-1);
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::done);
+  waiter.interrupt_on(1 << 20);  // not open
+  CHECK(waiter.wait(Readiness::write) == WaitStatus::wait_failed);
 }
 
 TEST_CASE("a deadline stays where it is from wait to wait, until it is moved") {

@@ -34,7 +34,16 @@ class ActingWaiter {
   Act act_;
 };
 
-const std::string text(40'000, 'w');
+/// Does not wait.
+struct Stopping {
+  WaitStatus status;
+  [[nodiscard]] WaitStatus wait(tlsmode::Readiness) const noexcept { return status; }
+  [[nodiscard]] static tlsmode::Error error() noexcept {
+    return tlsmode::Error{{.kind = tlsmode::ErrorKind::system, .system_error = EBADF}};
+  }
+};
+
+const std::string text = pattern(40'000);
 
 template <typename Rule>
 using PairOf = TlsPair<WithRule<tlsmode::Client, Rule>>;
@@ -58,32 +67,70 @@ TEMPLATE_TEST_CASE("write_all writes everything, by every rule", "", tlsmode::St
   CHECK(heard == text);
 }
 
-TEMPLATE_TEST_CASE("a timeout of write_all is reported as one, and the same call continues with what is left", "",
+TEMPLATE_TEST_CASE("a timeout of write_all leaves no write pending, and says what the peer will get", "",
                    tlsmode::StrictWrites, tlsmode::PartialWrites, tlsmode::MovingWrites, tlsmode::PartialMovingWrites,
                    tlsmode::BufferedWrites) {
   PairOf<TestType> pair;
   REQUIRE(shake_hands(pair).done());
-  pair.wire.to_server.budget = 17'000;
+  const std::size_t budget = GENERATE(std::size_t{0}, std::size_t{5}, std::size_t{17'000}, std::size_t{35'000});
+  pair.wire.to_server.budget = budget;
   const auto nothing = [] {};
-  const tlsmode::WaitResult first = tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing});
+  std::string lent = text;
+  const tlsmode::WaitResult first = tlsmode::write_all(pair.client, lent, ActingWaiter{0, nothing});
+  lent.assign(lent.size(), '?');  // nobody looks at them any more
   CHECK(first.status == WaitStatus::timeout);
   CHECK(first.bytes <= text.size());
+  CHECK(pair.client.pending_write().length == 0);
   pair.wire.to_server.budget = unlimited;
-  const std::string_view rest = std::string_view{text}.substr(first.bytes);
-  const tlsmode::WaitResult second = tlsmode::write_all(pair.client, rest, ActingWaiter{0, nothing});
-  CHECK(second == tlsmode::WaitResult{WaitStatus::done, rest.size()});
-  CHECK(hear(pair.server).text == text);
+  const bool goes_on = GENERATE(true, false);
+  if (goes_on) {
+    const std::string_view rest = std::string_view{text}.substr(first.bytes);
+    CHECK(tlsmode::write_all(pair.client, rest, ActingWaiter{0, nothing}) ==
+          tlsmode::WaitResult{WaitStatus::done, rest.size()});
+  }
+  CHECK(tlsmode::shutdown(pair.client, ActingWaiter{0, nothing}) == WaitStatus::done);
+  const Heard heard = hear(pair.server);
+  CHECK(heard.text == (goes_on ? text : text.substr(0, first.bytes)));
+  CHECK(heard.end == IoStatus::closed);
 }
 
-TEST_CASE("write_all refuses other bytes while a write is pending") {
+TEST_CASE("write_all refuses bytes while a write of the caller's own is pending") {
   TlsPair<> pair;
   REQUIRE(shake_hands(pair).done());
   pair.wire.to_server.budget = 0;
-  const auto nothing = [] {};
-  CHECK(tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing}).status == WaitStatus::timeout);
-  const std::string other(50'000, 'x');
-  CHECK(tlsmode::write_all(pair.client, other, ActingWaiter{0, nothing}) ==
+  REQUIRE(pair.client.write(text).status == IoStatus::want_write);
+  CHECK(tlsmode::write_all(pair.client, text, ActingWaiter{0, [] {}}) ==
         tlsmode::WaitResult{WaitStatus::write_pending, 0});
+  CHECK(pair.client.pending_write().length == text.size());
+  pair.wire.to_server.budget = unlimited;
+  CHECK(pair.client.retry() == tlsmode::WriteResult{IoStatus::done, text.size()});
+}
+
+TEST_CASE("after what was given up, error() says the operation, what it waited for, and whom for") {
+  TlsPair<> pair;
+  CHECK(tlsmode::handshake(pair.client, ActingWaiter{0, [] {}}) == WaitStatus::timeout);
+  CHECK(pair.client.error().kind() == tlsmode::ErrorKind::timeout);
+  CHECK(pair.client.error().operation() == tlsmode::Operation::handshake);
+  CHECK(std::string_view{pair.client.error().what()}.find(
+            "handshake: the deadline passed while waiting for input from \"server.example\"") == 0);
+  CHECK(tlsmode::handshake(pair.server, ActingWaiter{0, [] {}}) == WaitStatus::timeout);
+  CHECK(std::string_view{pair.server.error().what()}.find(
+            "handshake: the deadline passed while waiting for input from the peer") == 0);
+
+  TlsPair<> other;
+  REQUIRE(shake_hands(other).done());
+  other.wire.to_server.budget = 0;
+  CHECK(tlsmode::write_all(other.client, text, Stopping{WaitStatus::interrupted}).status == WaitStatus::interrupted);
+  CHECK(other.client.error().kind() == tlsmode::ErrorKind::interrupted);
+  CHECK(std::string_view{other.client.error().what()}.find(
+            "write: interrupted while waiting for room to send to \"server.example\"") == 0);
+  char byte = 0;
+  CHECK(tlsmode::read_some(other.server, std::span{&byte, 1}, Stopping{WaitStatus::wait_failed}).status ==
+        WaitStatus::wait_failed);
+  CHECK(other.server.error().kind() == tlsmode::ErrorKind::system);
+  CHECK(other.server.error().system_error() == EBADF);
+  CHECK(std::string_view{other.server.error().what()}.find("read: could not go on waiting while waiting for input") ==
+        0);
 }
 
 TEST_CASE("read_exactly gathers what comes in pieces, and says how much came before a timeout or the end") {
@@ -98,6 +145,7 @@ TEST_CASE("read_exactly gathers what comes in pieces, and says how much came bef
   REQUIRE(pair.server.write(std::string_view{"de"}).status == IoStatus::done);
   REQUIRE(pair.server.shutdown() == IoStatus::done);
   CHECK(tlsmode::read_exactly(pair.client, to, ActingWaiter{9, [] {}}) == tlsmode::WaitResult{WaitStatus::closed, 2});
+  CHECK(std::string_view{pair.client.error().what()}.find("read: the peer has ended its side with close_notify") == 0);
 }
 
 TEST_CASE("read_some waits for input, and for either direction when output has to leave first") {
@@ -138,7 +186,7 @@ TEST_CASE("a write that waits for the handshake does not ask for room") {
 TEST_CASE("every WaitStatus has a name") {
   for (const WaitStatus status :
        {WaitStatus::done, WaitStatus::closed, WaitStatus::truncated, WaitStatus::write_pending, WaitStatus::timeout,
-        WaitStatus::failed, WaitStatus::wait_failed}) {
+        WaitStatus::interrupted, WaitStatus::want_decision, WaitStatus::failed, WaitStatus::wait_failed}) {
     CHECK_FALSE(tlsmode::name(status).empty());
   }
 }
@@ -160,17 +208,58 @@ TEST_CASE("what fails is not waited for") {
   CHECK(pair.client.error().system_error() == EPIPE);
 }
 
-TEST_CASE("a pending write is continued by its own bytes only: from where they are, and all of them") {
+TEMPLATE_TEST_CASE("close ends a connection so that the peer has everything, and drops what comes", "",
+                   tlsmode::StrictWrites, tlsmode::PartialWrites, tlsmode::MovingWrites, tlsmode::PartialMovingWrites,
+                   tlsmode::BufferedWrites) {
+  PairOf<TestType> pair;
+  REQUIRE(shake_hands(pair).done());
+  REQUIRE(pair.server.write(std::string_view{"nobody reads this"}).status == IoStatus::done);
+  REQUIRE(pair.client.write(std::string_view{"last words"}).status == IoStatus::done);
+  pair.wire.to_server.budget = 3;
+  std::string heard;
+  const auto answer = [&] {
+    pair.wire.to_server.budget = 20;
+    const Heard now = hear(pair.server);
+    heard += now.text;
+    if (now.end == IoStatus::closed) REQUIRE(pair.server.shutdown() == IoStatus::done);
+  };
+  CHECK(tlsmode::close(pair.client, ActingWaiter{20, answer}) == tlsmode::WaitResult{WaitStatus::done, 17});
+  CHECK(heard == "last words");
+}
+
+TEST_CASE("close says when the peer has not answered: gone, silent, or sending without end") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  const auto say_more = [&] { REQUIRE(pair.server.write(std::string_view{"more"}).status == IoStatus::done); };
+  SECTION("gone") {
+    pair.wire.to_client.ended = true;
+    CHECK(tlsmode::close(pair.client, ActingWaiter{0, [] {}}).status == WaitStatus::truncated);
+  }
+  SECTION("silent") {
+    CHECK(tlsmode::close(pair.client, ActingWaiter{3, say_more}) == tlsmode::WaitResult{WaitStatus::timeout, 12});
+    CHECK(pair.client.error().operation() == tlsmode::Operation::shutdown);
+    REQUIRE(pair.server.shutdown() == IoStatus::done);
+    CHECK(tlsmode::close(pair.client, ActingWaiter{0, [] {}}) == tlsmode::WaitResult{WaitStatus::done, 0});
+  }
+  SECTION("sending") {
+    CHECK(tlsmode::close(pair.client, ActingWaiter{100, say_more}, 39).status == WaitStatus::failed);
+    CHECK(std::string_view{pair.client.error().what()}.find("shutdown: the peer goes on sending") == 0);
+  }
+}
+
+TEST_CASE("close reads while there is no room for its close_notify, and waits for room alone once the peer has ended") {
   TlsPair<> pair;
   REQUIRE(shake_hands(pair).done());
   pair.wire.to_server.budget = 0;
-  const auto nothing = [] {};
-  REQUIRE(tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing}).status == WaitStatus::timeout);
-  const auto fewer = std::string_view{text}.substr(0, 10);
-  CHECK(tlsmode::write_all(pair.client, fewer, ActingWaiter{0, nothing}).status == WaitStatus::write_pending);
-  const auto others = std::string_view{text}.substr(1);
-  CHECK(tlsmode::write_all(pair.client, others, ActingWaiter{0, nothing}).status == WaitStatus::write_pending);
+  REQUIRE(pair.server.write(std::string_view{"more"}).status == IoStatus::done);
+  ActingWaiter congested{0, [] {}};
+  CHECK(tlsmode::close(pair.client, congested) == tlsmode::WaitResult{WaitStatus::timeout, 4});
+  CHECK(congested.last == tlsmode::Readiness::either);
+  REQUIRE(pair.server.shutdown() == IoStatus::done);
+  ActingWaiter ended{0, [] {}};
+  CHECK(tlsmode::close(pair.client, ended) == tlsmode::WaitResult{WaitStatus::timeout, 0});
+  CHECK(ended.last == tlsmode::Readiness::write);
   pair.wire.to_server.budget = unlimited;
-  CHECK(tlsmode::write_all(pair.client, text, ActingWaiter{0, nothing}).status == WaitStatus::done);
-  CHECK(hear(pair.server).text == text);
+  CHECK(tlsmode::close(pair.client, ended) == tlsmode::WaitResult{WaitStatus::done, 0});
+  CHECK(hear(pair.server).end == IoStatus::closed);
 }

@@ -52,6 +52,7 @@ class ChannelCore {
     return ssl_ && ::SSL_get_current_cipher(ssl_.get()) != nullptr ? ::SSL_get_version(ssl_.get()) : std::string_view{};
   }
   [[nodiscard]] const Error& error() const noexcept { return error_; }
+  void note(const Error& error) noexcept { error_ = error; }
   [[nodiscard]] SSL* native_handle() const noexcept { return ssl_.get(); }
 
   ModeSet add_modes(ModeSet extra) noexcept {
