@@ -112,16 +112,26 @@ class Socket {
   }
 
   template <typename Send>
-  [[nodiscard]] static WriteResult send_again_if_interrupted(Send send) noexcept {
+  [[nodiscard]] WriteResult send_again_if_interrupted(Send send) const noexcept {
     while (true) {
       const ::ssize_t sent = send();
       if (sent >= 0) {
         return {IoStatus::done, static_cast<std::size_t>(sent)};
       }
+      if (errno == EPIPE) {
+        tell_unconnected();
+      }
       if (errno != EINTR) {
         return {no_room_or_input() ? IoStatus::want_write : IoStatus::failed, 0};
       }
     }
+  }
+
+  /// Of a TCP socket that never was connected, Linux says EPIPE, as of one whose peer is gone; only receiving tells.
+  void tell_unconnected() const noexcept {
+    char none = 0;
+    const bool is_unconnected = ::recv(descriptor_, &none, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == ENOTCONN;
+    errno = is_unconnected ? ENOTCONN : EPIPE;
   }
 
   [[nodiscard]] static bool no_room_or_input() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }

@@ -166,4 +166,6 @@ TEST_CASE("what the system trusts by directories is looked up when needed: witho
   if (exhausted) none.emplace();
   CHECK(shake_hands(client, peer) == !exhausted);
   CHECK(says(client.connection.error(), "certificate verify failed") == exhausted);
+  CHECK(says(client.connection.error(), "Remedy: no descriptors left: raise the limit or close some") == exhausted);
+  CHECK(client.connection.error().system_error() == (exhausted ? EMFILE : 0));
 }

@@ -207,8 +207,26 @@ TEST_CASE("every common cause has its remedy") {
       {ERR_LIB_SSL, SSL_R_NO_PROTOCOLS_AVAILABLE, "min_version and max_version"},
       {ERR_LIB_SSL, SSL_R_UNKNOWN_PROTOCOL, "min_version and max_version"},
       {ERR_LIB_SSL, SSL_R_VERSION_TOO_LOW, "min_version and max_version"},
-      {ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, "or none for our kind of key"},
       {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "or the server asks for a client certificate"},
+      {ERR_LIB_SSL, SSL_R_NO_SUITABLE_KEY_SHARE, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_NO_SUITABLE_GROUPS, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, "share no cipher, group or signature algorithm"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "refused our certificate"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_ACCESS_DENIED, "refused our certificate"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, "extended key usage"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "revoked"},
+      {ERR_LIB_SSL, SSL_R_TLSV1_UNRECOGNIZED_NAME, "PeerName"},
+      {ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL, "ALPN"},
+      {ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE, "SSL_CTX_set_max_cert_list"},
+      {ERR_LIB_SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "the same socket"},
+      {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_BAD_RECORD_MAC, "the same socket"},
+      {ERR_LIB_SSL, SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "SSL_OP_LEGACY_SERVER_CONNECT"},
+      {ERR_LIB_SSL, SSL_R_DH_KEY_TOO_SMALL, "security level"},
+      {ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL, "security level"},
+      {ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL, "security level"},
+      {ERR_LIB_SSL, SSL_R_CA_MD_TOO_WEAK, "security level"},
       {ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "share no cipher, group or signature algorithm"},
       {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_UNKNOWN_CA, "issuer of our certificate"},
       {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "refused our certificate"},
@@ -243,7 +261,21 @@ TEST_CASE("every common reason to refuse a certificate has its remedy") {
       {X509_V_ERR_CERT_HAS_EXPIRED, "renew it"},
       {X509_V_ERR_CERT_NOT_YET_VALID, "clock"},
       {X509_V_ERR_INVALID_PURPOSE, "extended key usage"},
-      {X509_V_ERR_CERT_REVOKED, ""},
+      {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, "intermediate certificates"},
+      {X509_V_ERR_CERT_REVOKED, "revoked"},
+      {X509_V_ERR_UNABLE_TO_GET_CRL, "CRL"},
+      {X509_V_ERR_CRL_HAS_EXPIRED, "CRL"},
+      {X509_V_ERR_INVALID_CA, "basic constraints"},
+      {X509_V_ERR_INVALID_NON_CA, "basic constraints"},
+      {X509_V_ERR_PATH_LENGTH_EXCEEDED, "basic constraints"},
+      {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "key usage"},
+      {X509_V_ERR_CERT_CHAIN_TOO_LONG, "SSL_CTX_set_verify_depth"},
+      {X509_V_ERR_PERMITTED_VIOLATION, "name constraints"},
+      {X509_V_ERR_EXCLUDED_VIOLATION, "name constraints"},
+      {X509_V_ERR_EE_KEY_TOO_SMALL, "security level"},
+      {X509_V_ERR_CA_KEY_TOO_SMALL, "security level"},
+      {X509_V_ERR_CA_MD_TOO_WEAK, "security level"},
+      {X509_V_ERR_APPLICATION_VERIFICATION, ""},
   };
   for (const auto& [reason, remedy] : reasons) {
     CAPTURE(reason);
@@ -259,6 +291,14 @@ TEST_CASE("descriptors that ran out, and a peer that is gone, have their remedie
       {ECONNRESET, "the peer is gone"},
       {EMFILE, "raise the limit"},
       {ENFILE, "raise the limit"},
+      {ENOTCONN, "the socket is not connected"},
+      {ECONNREFUSED, "nothing accepts connections"},
+      {ETIMEDOUT, "does not answer"},
+      {EHOSTUNREACH, "no way to this address"},
+      {ENETUNREACH, "no way to this address"},
+      {EBADF, "closed while it was in use"},
+      {EACCES, "owner and the mode"},
+      {ENOENT, "working directory"},
       {EIO, ""},
   };
   for (const auto& [number, remedy] : numbers) {
@@ -267,6 +307,33 @@ TEST_CASE("descriptors that ran out, and a peer that is gone, have their remedie
     CHECK(error.remedy().empty() == remedy.empty());
     CHECK(error.remedy().find(remedy) != std::string_view::npos);
   }
+}
+
+TEST_CASE("the end of a stream that failed is not told beside the failure") {
+  raise(SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  const Error failed{{.kind = ErrorKind::system, .operation = Operation::handshake, .system_error = ECONNREFUSED}};
+  CHECK_FALSE(says(failed, "unexpected eof"));
+  CHECK(failed.queue().empty());
+  CHECK(::ERR_peek_error() == 0);
+  raise(SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  CHECK(says(Error{{.operation = Operation::handshake}}, "unexpected eof"));
+}
+
+TEST_CASE("a want of descriptors, memory or rights goes before the refusal that follows from it") {
+  for (const int number : {EMFILE, ENFILE, ENOMEM, EACCES}) {
+    ERR_raise(ERR_LIB_SYS, number);
+    raise(SSL_R_CERTIFICATE_VERIFY_FAILED);
+    const Error error{{.kind = ErrorKind::verification,
+                       .operation = Operation::handshake,
+                       .verify_result = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}};
+    CHECK(error.system_error() == number);
+    CHECK(error.kind() == ErrorKind::verification);
+    CHECK((error.remedy().find("unknown CA") == std::string_view::npos) == (number != ENOMEM));
+  }
+  ERR_raise(ERR_LIB_SYS, ENOENT);  // a file that is not there is no want
+  const Error error{{.operation = Operation::handshake, .verify_result = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}};
+  CHECK(error.system_error() == 0);
+  CHECK(error.remedy().find("unknown CA") != std::string_view::npos);
 }
 
 TEST_CASE("of two alerts and two remedies, the first counts") {

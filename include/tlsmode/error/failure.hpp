@@ -14,10 +14,7 @@
 namespace tlsmode::detail {
 
 /// Whether OpenSSL's last error is the end of the stream where close_notify should have been.
-[[nodiscard]] inline bool is_unexpected_end() noexcept {
-  const unsigned long last = ::ERR_peek_last_error();
-  return ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-}
+[[nodiscard]] inline bool is_unexpected_end() noexcept { return is_unexpected_end(::ERR_peek_last_error()); }
 
 /// The errno of a failed call: `from_errno`, or what OpenSSL 3.2 and later put into the queue. 0 if it is not about that.
 [[nodiscard]] inline int system_error_of(int from_errno) noexcept {
@@ -54,6 +51,12 @@ class ExpectedPeer {
   char* address_ = nullptr;
 };
 
+/// Whether a client was asked for a certificate in this handshake, and has none. Of TLS 1.3 that is not known: there the
+/// alert has its own name.
+[[nodiscard]] inline bool has_denied_certificate(SSL* ssl) noexcept {
+  return ::SSL_is_server(ssl) == 0 && ::SSL_get0_peer_CA_list(ssl) != nullptr && ::SSL_get_certificate(ssl) == nullptr;
+}
+
 /// The error of an operation that OpenSSL or the transport ended. Takes the error queue over.
 [[nodiscard]] inline Error failure_of(SSL* ssl, Operation operation, int system_error) noexcept {
   if (system_error != 0) {
@@ -71,6 +74,11 @@ class ExpectedPeer {
                                                      : "the peer's certificate was refused, for",
                   .subject = expected.text(),
                   .verify_result = ::SSL_get_verify_result(ssl)}};
+  }
+  const bool is_unnamed_refusal =
+      ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE;
+  if (is_unnamed_refusal && has_denied_certificate(ssl)) {
+    return Error{{.operation = operation, .remedy = remedy_for_missing_identity}};
   }
   return Error{{.operation = operation}};
 }

@@ -118,6 +118,10 @@ class TextArena {
   std::size_t used_ = 0;
 };
 
+[[nodiscard]] inline bool is_unexpected_end(unsigned long code) noexcept {
+  return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 [[nodiscard]] inline int alert_of(unsigned long code) noexcept {
   const int reason = ERR_GET_REASON(code);
   return ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256
@@ -179,15 +183,18 @@ inline void fill_error_record(ErrorRecord& record, const ErrorFacts& facts, Text
   record.operation = facts.operation;
   record.system_error = facts.system_error;
   record.verify_result = facts.verify_result;
-  record.remedy = facts.remedy.empty() ? remedy_for_verify_result(facts.verify_result) : facts.remedy;
+  record.remedy = facts.remedy;
   take_error_queue([&](QueueEntry entry) {
-    if (record.entry_count == queue_capacity) {
-      return;
+    if (record.entry_count == queue_capacity || (facts.system_error != 0 && is_unexpected_end(entry.code))) {
+      return;  // the end of a stream that failed says less than the failure, and something else
+    }
+    if (facts.verify_result != X509_V_OK && record.system_error == 0) {
+      record.system_error = want_behind(entry.code);
     }
     if (record.alert < 0) {
       record.alert = alert_of(entry.code);
     }
-    if (record.remedy.empty()) {
+    if (record.remedy.empty() && facts.verify_result == X509_V_OK) {
       record.remedy = remedy_for_queue_code(entry.code);
     }
     if (ERR_GET_REASON(entry.code) == ERR_R_MALLOC_FAILURE) {
@@ -200,7 +207,10 @@ inline void fill_error_record(ErrorRecord& record, const ErrorFacts& facts, Text
     record.entries[record.entry_count++] = entry;
   });
   if (record.remedy.empty()) {
-    record.remedy = remedy_for_system_error(facts.system_error);
+    record.remedy = remedy_for_system_error(record.system_error);
+  }
+  if (record.remedy.empty()) {
+    record.remedy = remedy_for_verify_result(facts.verify_result);
   }
   TextBuilder text;
   describe(text, record, facts);
