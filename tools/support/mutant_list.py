@@ -265,8 +265,6 @@ mutants = [
      ['identity']),
     ('the path of a chain that does not match is not told', 'identity.hpp', 'passphrase), chain.view()}', 'passphrase), {}}', ['identity']),
     ('what is there instead of PEM is not looked at', 'detail/pem.hpp', 'if (found.what.empty()) {', 'if (true) {', ['identity']),
-    ('a byte order mark hides the first block of a file', 'detail/pem.hpp', 'skip_byte_order_mark(bio.get());', '', ['identity']),
-    ('a byte order mark hides the first block of a text', 'detail/pem.hpp', 'text.remove_prefix(byte_order_mark.size());', '', ['identity']),
     ('a path with a zero byte is labelled otherwise', 'identity.hpp', 'CText<Operation::load_identity>',
      'CText<Operation::configure_context>', ['identity']),
     ('a path of std::filesystem ends at a zero byte', 'detail/c_text.hpp', 'store(text.native());', 'store(text.c_str());', ['identity']),

@@ -57,17 +57,6 @@ struct PemSource {
   }
 };
 
-inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // Windows' editors put it before the first line
-
-/// Leaves a byte order mark at the beginning behind, where the source can be rewound.
-inline void skip_byte_order_mark(BIO* file) noexcept {
-  char first[byte_order_mark.size()];
-  if (BIO_reset(file) >= 0 && (::BIO_read(file, first, sizeof first) != static_cast<int>(sizeof first) ||
-                               std::string_view{first, sizeof first} != byte_order_mark)) {
-    static_cast<void>(BIO_reset(file));
-  }
-}
-
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
 template <Operation operation>
 [[nodiscard]] PemSource open_pem_file(const CText<operation>& path) {
@@ -88,8 +77,6 @@ template <Operation operation>
                  .subject = path.view(),
                  .system_error = reason}};
   }
-  skip_byte_order_mark(bio.get());
-  ::ERR_clear_error();
   return {std::move(bio), operation, path.view()};
 }
 
@@ -100,9 +87,6 @@ template <Operation operation>
     throw Error{{.kind = ErrorKind::input,
                  .operation = operation,
                  .message = text.empty() ? "the PEM text is empty" : "the PEM text is larger than 2 GB"}};
-  }
-  if (text.starts_with(byte_order_mark)) {
-    text.remove_prefix(byte_order_mark.size());
   }
   BioHandle bio{::BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
   if (!bio) {
