@@ -46,7 +46,7 @@ void ask(Connection& connection, const tlsmode::Socket& socket) {
   examples::require(write_all(connection, question, waiter).status == WaitStatus::done);
   examples::require(read_exactly(connection, answer, waiter).status == WaitStatus::done);
   examples::require(std::string_view{answer.data(), answer.size()} == question);
-  examples::require(shutdown(connection, waiter) == WaitStatus::done);
+  examples::require(close(connection, waiter).status == WaitStatus::done);
 }
 
 /// Step 1: the SSL and its BIOs stay as they are; tlsmode keeps the rules.

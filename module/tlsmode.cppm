@@ -6,7 +6,9 @@ module;
 #include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/operation.hpp>
 #include <tlsmode/poll_waiter.hpp>
+#include <tlsmode/prefixed.hpp>
 #include <tlsmode/tlsmode.hpp>
+#include <tlsmode/tunnel.hpp>
 #include <tlsmode/wait.hpp>
 export module tlsmode;
 
@@ -55,6 +57,10 @@ using tlsmode::NeedsNoIdentity; using tlsmode::ShowsIdentity; using tlsmode::Con
 using tlsmode::PendingWrite;
 // connection.hpp
 using tlsmode::NeedsNoPeerName; using tlsmode::Connection;
+// prefixed.hpp
+using tlsmode::Prefixed;
+// tunnel.hpp
+using tlsmode::CarriesConnections; using tlsmode::Tunnel;
 // operation.hpp
 using tlsmode::Readiness; using tlsmode::ResumableOperation; using tlsmode::HandshakeOperation;
 using tlsmode::WriteAllOperation; using tlsmode::ReadSomeOperation; using tlsmode::ReadExactlyOperation;

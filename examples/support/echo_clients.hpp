@@ -48,8 +48,7 @@ class EchoClients {
       require(write_all(connection, question, waiter).status == tlsmode::WaitStatus::done);
       require(read_exactly(connection, answer, waiter).status == tlsmode::WaitStatus::done && answer == question);
     }
-    require(shutdown(connection, waiter) == tlsmode::WaitStatus::done);
-    require(read_some(connection, answer, waiter).status == tlsmode::WaitStatus::closed);
+    require(close(connection, waiter).status == tlsmode::WaitStatus::done);
   }
 
   tlsmode::Context<tlsmode::Client> context_;

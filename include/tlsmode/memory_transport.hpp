@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include <tlsmode/detail/byte_queue.hpp>
 #include <tlsmode/transport.hpp>
@@ -37,6 +38,20 @@ class MemoryTransport {
       output_.release();
     }
   }
+
+  /// Ciphertext that was taken out: it stays where it is, whatever happens to the transport and to the connection.
+  class Output {
+   public:
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_.bytes(); }
+
+   private:
+    friend class MemoryTransport;
+    explicit Output(detail::ByteQueue&& bytes) noexcept : bytes_{std::move(bytes)} {}
+    detail::ByteQueue bytes_;
+  };
+  /// Takes all of output(), for a send that is under way while the connection goes on. Send what is taken in the order in
+  /// which it was. It no longer counts for the limit: let one send be over before the next is taken.
+  [[nodiscard]] Output take_output() noexcept { return Output{std::move(output_)}; }
 
   [[nodiscard]] ReadResult receive(std::span<std::byte> to) noexcept {
     if (input_.empty()) {

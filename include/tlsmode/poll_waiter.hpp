@@ -87,9 +87,8 @@ class BasicPollWaiter {
     restart(timeout);
   }
 
-  template <std::integral Number, typename... Stop>
-  BasicPollWaiter(const Socket&, Number,
-                  const Stop&...) = delete;  // FIX: say the unit: std::chrono::milliseconds{5000}
+  BasicPollWaiter(const Socket&, std::integral auto) = delete;  // FIX: say the unit: std::chrono::milliseconds{5000}
+  BasicPollWaiter(const Socket&, std::integral auto, std::stop_token) = delete;  // FIX: say the unit: seconds{5}
 
   /// Moves the deadline to `timeout` from now.
   template <typename Rep, typename Period>

@@ -17,6 +17,10 @@ namespace tlsmode {
 
 /// A connected stream socket, blocking or not. Owns its descriptor unless it was borrowed. Never raises SIGPIPE.
 /// A call that a signal interrupts is made again.
+/// A socket that is closed while input waits in it makes TCP throw away what was sent and has not arrived. So an owned one
+/// that has sent something is ended before it is closed: its sending side is shut down, and what has come is read, without
+/// waiting. What comes later can still do harm: tlsmode/wait.hpp has close(), which waits for the peer. The end holds for
+/// every process that shares the connection: release() a descriptor that another one goes on with.
 /// Proof: tests/unit/socket_test.cpp.
 class Socket {
  public:
@@ -29,11 +33,12 @@ class Socket {
   /// Uses `descriptor` and leaves its closing to the caller. Lifetime: it has to stay open as long as this object is used.
   [[nodiscard]] static Socket borrow(int descriptor) { return Socket{descriptor, Borrowed{}}; }
 
-  Socket(Socket&& other) noexcept : descriptor_{other.release()}, owned_{other.owned_} {}
+  Socket(Socket&& other) noexcept : descriptor_{other.release()}, owned_{other.owned_}, has_sent_{other.has_sent_} {}
   Socket& operator=(Socket&& other) noexcept {
     if (this != &other) {
       close_if_owned();
       owned_ = other.owned_;
+      has_sent_ = other.has_sent_;
       descriptor_ = other.release();
     }
     return *this;
@@ -107,15 +112,33 @@ class Socket {
 
   void close_if_owned() noexcept {
     if (owned_ && descriptor_ >= 0) {
+      if (has_sent_) {
+        end();
+      }
       ::close(descriptor_);
     }
   }
 
+  /// Wraps: shutdown(2), recv(2) with MSG_DONTWAIT. A peer that sends as fast as this reads is read no more than 4 MB.
+  void end() const noexcept {
+    if (::shutdown(descriptor_, SHUT_WR) != 0) {
+      return;  // it is not connected any more
+    }
+    std::byte dropped[16 * 1024];
+    for (int calls = 0; calls != 256; ++calls) {
+      const ::ssize_t got = ::recv(descriptor_, dropped, sizeof dropped, MSG_DONTWAIT);
+      if (got == 0 || (got < 0 && errno != EINTR)) {
+        return;
+      }
+    }
+  }
+
   template <typename Send>
-  [[nodiscard]] WriteResult send_again_if_interrupted(Send send) const noexcept {
+  [[nodiscard]] WriteResult send_again_if_interrupted(Send send) noexcept {
     while (true) {
       const ::ssize_t sent = send();
       if (sent >= 0) {
+        has_sent_ = true;
         return {IoStatus::done, static_cast<std::size_t>(sent)};
       }
       if (errno == EPIPE) {
@@ -138,6 +161,7 @@ class Socket {
 
   int descriptor_;
   bool owned_;
+  bool has_sent_ = false;  // there is something that closing could destroy
 };
 
 }  // namespace tlsmode

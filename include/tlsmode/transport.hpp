@@ -17,6 +17,8 @@ namespace tlsmode {
 /// Optional members: `send(first, second)`, which sends two spans as one; `bool blocking() const noexcept`, true if
 /// receive waits for input; `static constexpr bool short_send_means_full`, true if a send that takes less than it was
 /// given would be followed by want_write. It is believed once the transport has answered want_write.
+/// A transport that keeps what it was sent has both `IoStatus flush() noexcept`, which answers done when all has left, and
+/// `bool wants_write() const noexcept`, true while something has not. What flushes a connection flushes it, too.
 /// Proof: tests/unit/transport_test.cpp "any type that models the concept carries a connection".
 // clang-format off
 template <typename T>
@@ -39,6 +41,33 @@ concept SendsPairs = requires(T& transport, std::span<const std::byte> bytes) {
 /// A transport whose short sends are as good as want_write: epoll(7) says so of non-blocking sockets.
 template <typename T>
 concept ShortSendMeansFull = requires { requires T::short_send_means_full; };
+
+/// A transport that keeps output of its own.
+template <typename T>
+concept BuffersOutput = requires(T& transport, const T& constant) {
+  { transport.flush() } noexcept -> std::same_as<IoStatus>;
+  { constant.wants_write() } noexcept -> std::same_as<bool>;
+};
+
+/// Whether the transport keeps output that has not left.
+template <typename T>
+[[nodiscard]] bool holds_output(const T& transport) noexcept {
+  if constexpr (BuffersOutput<T>) {
+    return transport.wants_write();
+  } else {
+    return false;
+  }
+}
+
+/// Sends what the transport keeps. Returns: done when nothing is left; as its flush() else.
+template <typename T>
+[[nodiscard]] IoStatus flush_transport(T& transport) noexcept {
+  if constexpr (BuffersOutput<T>) {
+    return transport.wants_write() ? transport.flush() : IoStatus::done;
+  } else {
+    return IoStatus::done;
+  }
+}
 
 /// Whether receive may wait for input. Transports that do not say are taken for non-blocking.
 template <typename T>

@@ -136,6 +136,36 @@ template <typename W>
 
 }  // namespace detail
 
+namespace detail {
+
+/// Ends an operation that its driver drives no further, and says in error() what there is to say. `waited`: what the last
+/// wait came to. Returns: what the driver answers.
+template <ResumableOperation O>
+[[nodiscard]] WaitStatus settle(O& operation, WaitStatus waited, int system_error = 0) noexcept {
+  if (waited != WaitStatus::done) {
+    const Readiness readiness = operation.readiness();
+    operation.cancel();
+    WaitingLayer::note(operation.connection(),
+                       gave_up(operation.connection().native_handle(), O::kind, waited, readiness, system_error));
+    return waited;
+  }
+  const IoStatus status = operation.status();
+  if (status == IoStatus::want_decision) {
+    operation.cancel();
+    WaitingLayer::note(operation.connection(),
+                       Error{{.kind = ErrorKind::interrupted,
+                              .operation = O::kind,
+                              .message = "OpenSSL waits for a decision: a callback of the program has not answered yet",
+                              .remedy = "call again with what is left, when the callback has its answer"}});
+  } else if (status == IoStatus::closed && ::SSL_is_init_finished(operation.connection().native_handle()) != 0) {
+    WaitingLayer::note(operation.connection(),
+                       Error{{.operation = O::kind, .message = "the peer has ended its side with close_notify"}});
+  }
+  return final_status(status);
+}
+
+}  // namespace detail
+
 /// Drives `operation` to its end: the loop of all the functions below. Gives it up when the waiter does, or when OpenSSL
 /// waits for a decision: then no write is pending, operation.bytes() is exact, and connection.error() says which
 /// operation waited for what and for whom.
@@ -143,32 +173,11 @@ template <typename W>
 /// Proof: tests/unit/wait_test.cpp.
 template <ResumableOperation O, Waiter W>
 [[nodiscard]] WaitStatus complete(O& operation, W&& waiter) noexcept {
-  while (would_block(operation.advance())) {
-    const WaitStatus waited = waiter.wait(operation.readiness());
-    if (waited != WaitStatus::done) {
-      const Readiness readiness = operation.readiness();
-      operation.cancel();
-      const int system_error = waited == WaitStatus::wait_failed ? detail::system_error_of(waiter) : 0;
-      detail::WaitingLayer::note(operation.connection(), detail::gave_up(operation.connection().native_handle(),
-                                                                         O::kind, waited, readiness, system_error));
-      return waited;
-    }
+  WaitStatus waited = WaitStatus::done;
+  while (waited == WaitStatus::done && would_block(operation.advance())) {
+    waited = waiter.wait(operation.readiness());
   }
-  const IoStatus status = operation.status();
-  if (status == IoStatus::want_decision) {
-    operation.cancel();
-    detail::WaitingLayer::note(
-        operation.connection(),
-        Error{{.kind = ErrorKind::interrupted,
-               .operation = O::kind,
-               .message = "OpenSSL waits for a decision: a callback of the program has not answered yet",
-               .remedy = "call again with what is left, when the callback has its answer"}});
-  } else if (status == IoStatus::closed && ::SSL_is_init_finished(operation.connection().native_handle()) != 0) {
-    detail::WaitingLayer::note(
-        operation.connection(),
-        Error{{.operation = O::kind, .message = "the peer has ended its side with close_notify"}});
-  }
-  return detail::final_status(status);
+  return detail::settle(operation, waited, waited == WaitStatus::wait_failed ? detail::system_error_of(waiter) : 0);
 }
 
 /// Does the handshake.

@@ -105,3 +105,16 @@ TEST_CASE("a memory transport that was moved from is empty") {
   CHECK(from.receive(room).status == IoStatus::want_read);
   CHECK(to.receive(room) == ReadResult{IoStatus::done, 5});
 }
+
+TEST_CASE("output that was taken stays where it is while more is sent, and counts for the limit no more") {
+  MemoryTransport transport{5};
+  REQUIRE(transport.send(bytes("first")).bytes == 5);
+  const MemoryTransport::Output in_flight = transport.take_output();
+  const std::byte* const where = in_flight.bytes().data();
+  CHECK(transport.output().empty());
+  CHECK(transport.send(bytes("other")).bytes == 5);
+  MemoryTransport elsewhere{std::move(transport)};
+  CHECK(text(elsewhere.output()) == "other");
+  CHECK(text(in_flight.bytes()) == "first");
+  CHECK(in_flight.bytes().data() == where);
+}

@@ -101,7 +101,7 @@ class ElasticEngine {
 
   /// Sends what waits. Returns: done when nothing does; want_write, want_read; failed, also for an earlier failure.
   [[nodiscard]] IoStatus drain(SSL*) noexcept {
-    if (outgoing_.size() == 0) [[likely]] {
+    if (outgoing_.size() == 0 && !detail::BuffersOutput<Transport>) [[likely]] {
       return outgoing_.error() == 0 ? IoStatus::done : IoStatus::failed;
     }
     return outgoing_.send_all(transport_);
@@ -120,7 +120,9 @@ class ElasticEngine {
   [[nodiscard]] bool first_record_left() const noexcept { return outgoing_.sent() >= first_record_end_; }
 
   void owe_close(bool) noexcept {}  // nothing ever waits inside OpenSSL
-  [[nodiscard]] std::size_t output_size() const noexcept { return outgoing_.size(); }
+  [[nodiscard]] std::size_t output_size() const noexcept {
+    return outgoing_.size() + (detail::holds_output(transport_) ? 1 : 0);
+  }
   [[nodiscard]] bool input_waits() const noexcept { return !incoming_.empty(); }
   [[nodiscard]] bool dry() const noexcept { return incoming_.dry(); }
   [[nodiscard]] bool has_been_dry() const noexcept { return incoming_.has_been_dry(); }

@@ -67,7 +67,7 @@ class Outgoing {
       }
     }
     release_if_empty();
-    return error_ == 0 ? IoStatus::done : IoStatus::failed;
+    return error_ == 0 ? flush(transport) : IoStatus::failed;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
@@ -78,6 +78,17 @@ class Outgoing {
   [[nodiscard]] IoStatus refusal() const noexcept { return refusal_; }
 
  private:
+  /// What a transport keeps is not sent.
+  template <typename Transport>
+  [[nodiscard]] IoStatus flush(Transport& transport) noexcept {
+    const IoStatus status = detail::flush_transport(transport);
+    if (status != IoStatus::done && !would_block(status)) {
+      fail(errno);
+      return IoStatus::failed;
+    }
+    return status;
+  }
+
   /// Sends what waits and `record` in one call, if the transport can. Returns: what is left of the record.
   template <typename Transport>
   [[nodiscard]] std::span<const std::byte> send_behind_queue(Transport& transport,
