@@ -237,7 +237,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   friend struct detail::WaitingLayer;  // says in error() why it gave up
 
   engine::Channel<Policy, Transport> channel_;
-  engine::UseFlag in_use_;
+  engine::UseFlag in_use_{};
 };
 
 template <PolicyType Policy, TransportType Transport>

@@ -103,7 +103,8 @@ class Context {
   /// Existing connections keep theirs: OpenSSL copies the modes in SSL_new.
   /// Wraps: SSL_CTX_set_mode(3).  Proof: tests/openssl/modes_test.cpp.
   ModeSet add_modes(TunableModes extra) noexcept {
-    return handle_ ? ModeSet::from_bits(bits(SSL_CTX_set_mode(handle_.get(), long{ModeSet{extra}.bits()}))) : ModeSet{};
+    return handle_ ? ModeSet::from_bits(bits(SSL_CTX_set_mode(handle_.get(), static_cast<long>(ModeSet{extra}.bits()))))
+                   : ModeSet{};
   }
 
   /// The modes that new connections start with. Wraps: SSL_CTX_get_mode(3).
@@ -124,7 +125,7 @@ class Context {
   }
   /// The groups for the key exchange, separated by colons, best first. Wraps: SSL_CTX_set1_groups_list(3).
   void set_groups(const detail::CText<Operation::configure_context>& groups) {
-    const bool is_set = SSL_CTX_set1_groups_list(usable(), groups.c_str()) == 1;
+    const bool is_set = ::SSL_CTX_ctrl(usable(), SSL_CTRL_SET_GROUPS_LIST, 0, const_cast<char*>(groups.c_str())) == 1;
     require(is_set && !groups.view().empty(), "no groups:", groups.view());  // OpenSSL 3.5 takes an empty list
   }
   /// The application protocols, best first. A server picks the first of its own that the client offers, and refuses a

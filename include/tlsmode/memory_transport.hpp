@@ -80,8 +80,8 @@ class MemoryTransport {
   }
 
  private:
-  detail::ByteQueue input_;
-  detail::ByteQueue output_;
+  detail::ByteQueue input_{};
+  detail::ByteQueue output_{};
   std::size_t output_limit_;
   bool ended_ = false;
 };

@@ -71,7 +71,7 @@ class PeerName {
     }
     ::X509_VERIFY_PARAM_set_hostflags(param, no_partial_wildcards);
     return ::X509_VERIFY_PARAM_set1_host(param, text_, size_) == 1 &&
-           SSL_set_tlsext_host_name(ssl, static_cast<const char*>(text_)) == 1;
+           ::SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(text_)) == 1;
   }
 
   /// Whether `certificate` carries this name or address. Wraps: X509_check_host(3), X509_check_ip_asc(3).

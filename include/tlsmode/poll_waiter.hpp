@@ -174,8 +174,8 @@ class BasicPollWaiter {
   bool has_deadline_ = false;
   bool looked_once_ = false;  // since the deadline was set
   typename Clock::time_point deadline_{};
-  std::unique_ptr<StopDescriptor> stop_;
-  Error error_;
+  std::unique_ptr<StopDescriptor> stop_{};
+  Error error_{};
 };
 
 using PollWaiter = BasicPollWaiter<>;

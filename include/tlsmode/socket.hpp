@@ -157,7 +157,10 @@ class Socket {
     errno = is_unconnected ? ENOTCONN : EPIPE;
   }
 
-  [[nodiscard]] static bool no_room_or_input() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
+  [[nodiscard]] static bool no_room_or_input() noexcept {
+    constexpr int other_name = EWOULDBLOCK;  // the same number on most systems, where -Wlogical-op objects to two
+    return errno == EAGAIN || errno == other_name;
+  }
 
   int descriptor_;
   bool owned_;

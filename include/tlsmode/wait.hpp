@@ -77,6 +77,9 @@ namespace detail {
     case IoStatus::truncated: return WaitStatus::truncated;
     case IoStatus::write_pending: return WaitStatus::write_pending;
     case IoStatus::want_decision: return WaitStatus::want_decision;
+    case IoStatus::want_read:
+    case IoStatus::want_write:
+    case IoStatus::failed:
     default: return WaitStatus::failed;
   }
 }

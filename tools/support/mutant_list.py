@@ -251,7 +251,7 @@ mutants = [
      'trial && ::SSL_set_cipher_list(trial.get(), ciphers.c_str()) == 1 &&', 'trial &&', ['context']),
     ('the name is not verified', 'peer_name.hpp', 'return ::X509_VERIFY_PARAM_set1_host(param, text_, size_) == 1 &&', 'return',
      ['connection_refusal']),
-    ('the server is not told the name', 'peer_name.hpp', '&&\n           SSL_set_tlsext_host_name(ssl, static_cast<const char*>(text_)) == 1',
+    ('the server is not told the name', 'peer_name.hpp', '&&\n           ::SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(text_)) == 1',
      '', ['connection_handshake']),
     ('the address is not verified', 'peer_name.hpp', 'return ::X509_VERIFY_PARAM_set1_ip_asc(param, text_) == 1;', 'return true;',
      ['connection_refusal']),

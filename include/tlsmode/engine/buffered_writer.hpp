@@ -116,8 +116,8 @@ class BufferedWriter {
     return IoStatus::done;
   }
 
-  detail::ByteQueue gathered_;  // plaintext, less than a record or one
-  [[no_unique_address]] RecordSizer<Policy> sizer_;
+  detail::ByteQueue gathered_{};  // plaintext, less than a record or one
+  [[no_unique_address]] RecordSizer<Policy> sizer_{};
   std::size_t sealed_ = 0;  // how many of them are committed inside OpenSSL, which has not sent them yet
 };
 

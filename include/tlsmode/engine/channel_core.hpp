@@ -57,7 +57,7 @@ class ChannelCore {
 
   ModeSet add_modes(ModeSet extra) noexcept {
     if (ssl_ && ::SSL_in_before(ssl_.get()) != 0) {
-      SSL_set_mode(ssl_.get(), long{extra.bits()});
+      SSL_set_mode(ssl_.get(), static_cast<long>(extra.bits()));
     }
     return modes();
   }
@@ -152,7 +152,7 @@ class ChannelCore {
   }
 
   SslHandle ssl_;
-  Error error_;
+  Error error_{};
   IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended
   Phase phase_ = Phase::handshaking;
   bool close_sent_ = false;        // this side has begun to say close_notify

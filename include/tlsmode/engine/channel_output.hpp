@@ -243,7 +243,7 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
     return IoStatus::done;
   }
 
-  Writer writer_;
+  Writer writer_{};
   bool reads_once_ = false;  // the caller has answered before he found the input dry: his last read may be any
 };
 

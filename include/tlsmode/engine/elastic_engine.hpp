@@ -217,9 +217,9 @@ class ElasticEngine {
   }
 
   [[no_unique_address]] Transport transport_;
-  Incoming incoming_;
-  Outgoing outgoing_;
-  detail::Handle<&::BIO_free> bio_;
+  Incoming incoming_{};
+  Outgoing outgoing_{};
+  detail::Handle<&::BIO_free> bio_{};
   std::size_t most_output_ = 0;              // see start_read()
   unsigned long long first_record_end_ = 0;  // the value of sent() at which the first record of a commit has left
 };

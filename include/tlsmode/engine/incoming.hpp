@@ -89,6 +89,10 @@ class Incoming {
       case IoStatus::closed:
       case IoStatus::truncated: ended_ = true; return {IoStatus::truncated, 0};
       case IoStatus::failed: error_ = errno != 0 ? errno : EIO; return {IoStatus::failed, 0};
+      case IoStatus::want_read:
+      case IoStatus::want_write:
+      case IoStatus::want_decision:
+      case IoStatus::write_pending:
       default: return wait();
     }
   }
@@ -104,8 +108,8 @@ class Incoming {
     }
   }
 
-  detail::ByteQueue queue_;
-  RecordEdge edge_;
+  detail::ByteQueue queue_{};
+  RecordEdge edge_{};
   int error_ = 0;
   bool burst_ = false;  // more came than fits into OpenSSL's memory: receive several records at once
   bool dry_ = false;

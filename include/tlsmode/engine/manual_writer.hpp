@@ -90,8 +90,8 @@ class ManualWriter {
 
   [[nodiscard]] static std::uint64_t seed(const SSL* ssl) noexcept { return reinterpret_cast<std::uintptr_t>(ssl); }
 
-  BlockedWrite blocked_;
-  [[no_unique_address]] RecordSizer<Policy> sizer_;
+  BlockedWrite blocked_{};
+  [[no_unique_address]] RecordSizer<Policy> sizer_{};
 };
 
 }  // namespace tlsmode::engine

@@ -25,6 +25,8 @@ class NativeEngine {
   static constexpr bool sends_whole_batches = false;
 
   explicit NativeEngine(NativeBio&& transport) : transport_{std::move(transport)} {}
+  NativeEngine(const NativeEngine&) = delete;
+  NativeEngine& operator=(const NativeEngine&) = delete;
   NativeEngine(NativeEngine&& other) noexcept
       : transport_{std::move(other.transport_)},
         pending_{std::exchange(other.pending_, {})},
@@ -177,7 +179,7 @@ class NativeEngine {
   }
 
   NativeBio transport_;
-  std::span<const std::byte> pending_;
+  std::span<const std::byte> pending_{};
   BIO* writer_ = nullptr;           // the SSL's
   bool buffer_may_change_ = false;  // a connected SSL was adopted: it may have records of another size
   bool owes_close_ = false;         // close_notify is pending, and no record

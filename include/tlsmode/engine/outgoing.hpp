@@ -118,6 +118,10 @@ class Outgoing {
       case IoStatus::closed:
       case IoStatus::truncated: fail(EPIPE); return false;
       case IoStatus::failed: fail(errno); return false;
+      case IoStatus::want_read:
+      case IoStatus::want_write:
+      case IoStatus::want_decision:
+      case IoStatus::write_pending:
       default:
         has_blocked_ = true;
         refusal_ = result.status;
@@ -141,7 +145,7 @@ class Outgoing {
     }
   }
 
-  detail::ByteQueue queue_;
+  detail::ByteQueue queue_{};
   unsigned long long sent_ = 0;
   int error_ = 0;
   IoStatus refusal_ = IoStatus::done;

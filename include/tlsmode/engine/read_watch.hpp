@@ -33,7 +33,7 @@ class ReadWatch {
 
   static long on_call(BIO* bio, int operation, const char* data, std::size_t size, int number, long value, int result,
                       std::size_t* processed) noexcept {
-    auto* const self = reinterpret_cast<ReadWatch*>(::BIO_get_callback_arg(bio));
+    auto* const self = static_cast<ReadWatch*>(static_cast<void*>(::BIO_get_callback_arg(bio)));
     if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0 && BIO_should_read(bio)) {
       self->found_nothing_ = true;
     }
