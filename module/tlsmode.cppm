@@ -2,6 +2,7 @@
 // The module `tlsmode`: the declarations of the headers, for `import tlsmode;`. Made by tools/support/module.py.
 // OpenSSL's headers are in the global module fragment: who uses their macros (SSL_OP_…) includes them, too.
 module;
+#include <tlsmode/coroutine.hpp>
 #include <tlsmode/format.hpp>
 #include <tlsmode/kernel_tls.hpp>
 #include <tlsmode/operation.hpp>
@@ -71,6 +72,10 @@ using tlsmode::complete; using tlsmode::handshake; using tlsmode::write_all; usi
 using tlsmode::read_exactly; using tlsmode::shutdown; using tlsmode::close;
 // poll_waiter.hpp
 using tlsmode::StopDescriptor; using tlsmode::BasicPollWaiter; using tlsmode::PollWaiter;
+// coroutine.hpp
+using tlsmode::ReadinessCallback; using tlsmode::ReadinessSource; using tlsmode::OperationAwaiter;
+using tlsmode::async_handshake; using tlsmode::async_write_all; using tlsmode::async_read_some;
+using tlsmode::async_read_exactly; using tlsmode::async_shutdown; using tlsmode::async_close;
 // format.hpp
 using tlsmode::to_string; using tlsmode::operator<<;
 }  // namespace tlsmode

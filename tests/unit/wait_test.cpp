@@ -94,6 +94,16 @@ TEMPLATE_TEST_CASE("a timeout of write_all leaves no write pending, and says wha
   CHECK(heard.end == IoStatus::closed);
 }
 
+TEST_CASE("an operation that was driven until the waiter gave up is over, and leaves no write pending") {
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  pair.wire.to_server.budget = 0;
+  tlsmode::WriteAllOperation write{pair.client, text};
+  CHECK(tlsmode::complete(write, ActingWaiter{0, [] {}}) == WaitStatus::timeout);
+  CHECK(write.finished());
+  CHECK(pair.client.pending_write().length == 0);
+}
+
 TEST_CASE("write_all refuses bytes while a write of the caller's own is pending") {
   TlsPair<> pair;
   REQUIRE(shake_hands(pair).done());
