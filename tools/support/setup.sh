@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Sourced by the commands in tools/, which set root: installs what is missing, and says so first.
 
+# Meson compiles through ccache when that is there; these let it keep what was compiled with a precompiled header.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+
 # need PACKAGE COMMAND...: PACKAGE (a Debian name) is missing unless COMMAND succeeds.
 missing=()
 need() {
