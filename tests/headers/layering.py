@@ -7,7 +7,13 @@ import pathlib
 import re
 import sys
 
-HEAVY = {"memory", "string", "system_error", "iostream", "functional", "ranges", "iterator"}  # not in core headers
+# Not in core headers.
+HEAVY = {
+    "algorithm", "any", "atomic", "chrono", "condition_variable", "deque", "exception", "filesystem", "format", "fstream",
+    "functional", "future", "iomanip", "ios", "iostream", "istream", "iterator", "list", "locale", "map", "memory", "mutex",
+    "numeric", "optional", "ostream", "random", "ranges", "regex", "set", "sstream", "stdexcept", "stop_token", "string",
+    "system_error", "thread", "tuple", "unordered_map", "unordered_set", "variant", "vector",
+}
 MOST_LINES = 300
 
 
