@@ -35,11 +35,16 @@ template <typename P>
 concept NeedsNoPeerName = !NamesItsPeer<P>;  // FIX: say who the peer must be: {…, …, PeerName{"example.org"}}
 
 /// One TLS connection; owns an SSL and its transport. Move-only, also while a write is pending.
-/// One thread at a time: OpenSSL does not bear even a reader beside a writer. A call that overlaps another one, from a
-/// second thread or from inside the transport or a callback, is refused: failed, and nothing was changed.
+/// One thread at a time: OpenSSL does not survive even a reader beside a writer. A call that overlaps another one, from a
+/// second thread or from inside the transport or a callback, is refused: failed, and nothing was changed; error() says so,
+/// in the thread that was refused.
 /// The first read or write does the handshake if nobody did. Input and output never throw.
 /// After every call OpenSSL's error queue is empty, and what was in it is in error().
-/// Destroying it does not say goodbye: shutdown() does.
+/// Destroying it does not say close_notify: shutdown() does.
+/// What a peer sends that is no data, or makes this side send, is bounded: see read().
+/// A handshake that resumes a session verifies the peer of the session again, by this policy, this trust and this name.
+/// want_decision, from any call: OpenSSL waits for an answer of the program's (a certificate, ClientHello or verification
+/// callback that said "later", or an asynchronous engine); nothing is lost, the same call goes on (a write: retry()).
 /// Wraps: SSL_new(3).  Proof: tests/unit/connection_test.cpp, tests/unit/write_rules_test.cpp.
 template <PolicyType Policy, TransportType Transport = Socket>
 class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
@@ -75,6 +80,8 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
 
   /// Takes over an SSL, in any state that has no write pending, and puts `transport` under it.
   /// Establishes the policy's modes and verification; an SSL that is connected already has to satisfy the latter.
+  /// The BIOs that it has had are freed; those that close a descriptor when freed stay until the connection ends. A BIO
+  /// over the transport's own descriptor does not close it any more: whether the Socket owns it, the Socket says.
   /// Lifetime: the SSL is freed with this object, also if this throws.
   /// Errors: throws Error if it is null, on the other side of the handshake, or its peer is not the one named.
   Connection(SSL* adopted, Transport transport)
@@ -99,40 +106,42 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   ~Connection() = default;
 
   /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.
-  /// Returns: done; want_read, want_write; truncated; failed. Wraps: SSL_do_handshake(3).
+  /// Returns: done; want_read, want_write; want_decision; failed. closed, truncated: the peer ended TLS, or the stream,
+  /// before the handshake was done; every later call answers the same, and error() says it in words.
+  /// Wraps: SSL_do_handshake(3).
   IoStatus handshake() noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.handshake(Operation::handshake) : IoStatus::failed;
+    return exclusively(IoStatus::failed, [&] { return channel_.handshake(Operation::handshake); });
   }
 
   /// Reads what has come, at most one record's worth. Safe while a write is pending.
   /// Extent: any size; an empty span reads nothing and answers done with 0 bytes.
   /// Returns: done with at least one byte. want_read when there is nothing now: no byte that has come is left unread.
-  /// want_write if output has to leave first: waiting for either direction is then right (see wants_write()).
-  /// closed, truncated: the end, again at each call. failed. Wraps: SSL_read_ex(3).
+  /// want_write if output has to leave first: wait for room, and for input, too, if wants_read().
+  /// closed, truncated: the end, again at each call; writing goes on. want_decision. failed; so is a peer that sends more
+  /// than 4,096 records, or makes this side answer more than 32 times, without data for either side.
+  /// Wraps: SSL_read_ex(3).
   template <WritableByteRange Bytes>
   ReadResult read(Bytes&& to) noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.read(detail::as_writable_bytes(to)) : ReadResult{IoStatus::failed, 0};
+    return exclusively(ReadResult{IoStatus::failed, 0}, [&] { return channel_.read(detail::as_writable_bytes(to)); });
   }
 
   /// Writes `bytes` by the policy's rule.
   /// Extent: any size; empty writes nothing and answers done with 0 bytes.
   /// Returns: done with the bytes the peer will get: all of them, or by a partial rule at least one record's worth.
   /// want_read, want_write when blocked: the write is pending, see retry(); under BufferedWrites nothing is, and
-  /// nothing was taken. write_pending: an earlier write is; nothing was changed. failed. Wraps: SSL_write_ex(3).
+  /// nothing was taken. want_decision: as want_read. write_pending: an earlier write is; nothing was changed. closed,
+  /// truncated: the peer ended during the handshake, or a renegotiation. failed. Wraps: SSL_write_ex(3).
+  /// What is done has left this library, and not reached the peer: see close() in tlsmode/wait.hpp for that.
   /// Lifetime: under StrictWrites and PartialWrites a pending write's bytes stay where they are, unchanged.
   template <ByteRange Bytes>
     requires KeepsBufferInPlace<Policy> && StaysInPlace<Bytes>
   WriteResult write(Bytes&& bytes [[clang::lifetime_capture_by(this)]]) noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return exclusively(WriteResult{IoStatus::failed, 0}, [&] { return channel_.write(detail::as_bytes(bytes)); });
   }
   template <ByteRange Bytes>
     requires(!KeepsBufferInPlace<Policy>)
   WriteResult write(Bytes&& bytes) noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.write(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return exclusively(WriteResult{IoStatus::failed, 0}, [&] { return channel_.write(detail::as_bytes(bytes)); });
   }
 
   /// Goes on with the pending write, where its bytes are.
@@ -141,8 +150,7 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   WriteResult retry() noexcept
     requires KeepsBufferInPlace<Policy>
   {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.retry_in_place() : WriteResult{IoStatus::failed, 0};
+    return exclusively(WriteResult{IoStatus::failed, 0}, [&] { return channel_.retry_in_place(); });
   }
 
   /// Goes on with the pending write. `bytes` begin with what was written: they may live elsewhere, and be more.
@@ -151,16 +159,14 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   template <ByteRange Bytes>
     requires AllowsMovedBuffer<Policy>
   WriteResult retry(Bytes&& bytes) noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.retry_from(detail::as_bytes(bytes)) : WriteResult{IoStatus::failed, 0};
+    return exclusively(WriteResult{IoStatus::failed, 0}, [&] { return channel_.retry_from(detail::as_bytes(bytes)); });
   }
 
   /// Gives the pending write up. The bytes it had committed leave first, with whatever is called next (flush() will do);
   /// the others never will. Returns: how many are committed, counted from the write's first byte; 0 if no write was
   /// pending, or if this is called from inside another call on this connection.
   std::size_t cancel_write() noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.cancel_write() : 0;
+    return exclusively(std::size_t{0}, [&] { return channel_.cancel_write(); });
   }
 
   /// The write that is pending; zeros if none is, and always under BufferedWrites. A write that fails is over. One that is
@@ -168,37 +174,41 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   [[nodiscard]] PendingWrite pending_write() const noexcept { return channel_.pending_write(); }
 
   /// Sends what the library holds: gathered bytes (BufferedWrites), and ciphertext that the transport did not take.
-  /// Returns: done when nothing is left to send; want_write, want_read; failed. A pending write remains pending.
+  /// Returns: done when nothing is left to send; want_write, want_read, want_decision; closed, truncated, as handshake();
+  /// failed. A pending write remains pending.
   IoStatus flush() noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.flush(Operation::flush) : IoStatus::failed;
+    return exclusively(IoStatus::failed, [&] { return channel_.flush(Operation::flush); });
   }
 
   /// Sends what is held, and then close_notify. Reading goes on until the peer says the same (`closed`).
-  /// A pending write is finished first if all of it is committed, and under StrictWrites in any case: there is nothing
-  /// left to decide. Else the caller has to say how the write ends.
-  /// Returns: done when close_notify has left. want_write, want_read. write_pending if bytes of a pending write are not
-  /// committed, except under StrictWrites: retry or cancel first. failed. Wraps: SSL_shutdown(3).
+  /// A pending write is finished first if all of it is committed. Else only the caller has its bytes, and has to say how
+  /// the write ends; they are not touched.
+  /// Returns: done when close_notify has left. want_write, want_read, want_decision. write_pending if bytes of a pending
+  /// write are not committed: retry or cancel first. closed, truncated, as handshake(). failed. Wraps: SSL_shutdown(3).
   IoStatus shutdown() noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.shutdown() : IoStatus::failed;
+    return exclusively(IoStatus::failed, [&] { return channel_.shutdown(); });
   }
 
   /// Changes the keys of this side, and of the peer's if `ask_peer`. TLS 1.3 only; never while a write is pending.
-  /// Returns: done; want_write; write_pending; failed, with the connection unharmed, on older versions.
+  /// Returns: done; want_write, want_decision; write_pending; closed, truncated, as handshake(); failed, with the
+  /// connection unharmed, on older versions.
   /// Wraps: SSL_key_update(3).
   IoStatus update_keys(bool ask_peer = false) noexcept {
-    const engine::ExclusiveUse use{in_use_};
-    return use.granted() ? channel_.update_keys(ask_peer) : IoStatus::failed;
+    return exclusively(IoStatus::failed, [&] { return channel_.update_keys(ask_peer); });
   }
 
   /// Whether output waits for the transport to become writable: what to wait for besides input.
   [[nodiscard]] bool wants_write() const noexcept { return channel_.wants_write(); }
+  /// Whether read() would look for input now: what to wait for. Not while output has to leave first, because the peer
+  /// makes this side send and does not read; not after the end of the input.
+  [[nodiscard]] bool wants_read() const noexcept { return channel_.wants_read(); }
   /// Whether input has come that was not read yet: read() is worth calling without waiting.
   [[nodiscard]] bool has_input() const noexcept { return channel_.has_input(); }
 
   /// What went wrong last: after `failed`, `truncated`, and a refused retry. Lifetime: until the next call that fails.
-  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] { return channel_.error(); }
+  [[nodiscard]] const Error& error() const noexcept [[clang::lifetimebound]] {
+    return in_use_.refused_here() ? engine::overlap_error() : channel_.error();
+  }
 
   /// Adds modes before the handshake, and returns the resulting set. Once the handshake has begun it adds nothing:
   /// since OpenSSL 3.2 the record layer would not follow. Wraps: SSL_set_mode(3).
@@ -234,7 +244,14 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
   [[nodiscard]] SSL* native_handle() const noexcept [[clang::lifetimebound]] { return channel_.native_handle(); }
 
  private:
-  friend struct detail::WaitingLayer;  // says in error() why it gave up
+  friend struct detail::WaitingLayer;  // tlsmode/operation.hpp
+
+  /// What `call` answers; `refused` if this connection is in another call, which cannot be disturbed.
+  template <typename Result, typename Call>
+  [[nodiscard]] Result exclusively(Result refused, Call call) noexcept {
+    const engine::ExclusiveUse use{in_use_};
+    return use.granted() ? call() : refused;
+  }
 
   engine::Channel<Policy, Transport> channel_;
   engine::UseFlag in_use_{};

@@ -26,6 +26,13 @@ class Error : public std::exception {
   /// Makes an error from `facts`, taking over and clearing this thread's OpenSSL error queue.
   explicit Error(const ErrorFacts& facts) noexcept : record_{detail::make_error_record(facts)} {}
 
+  /// An error that is a constant, and needs no memory.
+  [[nodiscard]] static Error of(const detail::ErrorRecord& constant) noexcept {
+    Error error;
+    error.record_ = &constant;
+    return error;
+  }
+
   Error(const Error& other) noexcept : std::exception{other}, record_{detail::share(other.record_)} {}
   Error& operator=(const Error& other) noexcept {
     const detail::ErrorRecord* shared = detail::share(other.record_);

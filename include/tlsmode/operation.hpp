@@ -55,8 +55,21 @@ concept ResumableOperation = std::move_constructible<O> && requires(O& operation
 
 namespace detail {
 
-/// The way of the waiting layer to say in connection.error() why it gave up.
+/// What the waiting layer does to a connection in the name of the operation that the user has called.
 struct WaitingLayer {
+  /// Goes on with a pending write, which `bytes` begin with. Under a rule that leaves none pending, writes.
+  template <PolicyType P, TransportType T>
+  [[nodiscard]] static WriteResult retry(Connection<P, T>& connection, std::span<const std::byte> bytes) noexcept {
+    return connection.exclusively(WriteResult{IoStatus::failed, 0}, [&] {
+      if constexpr (BuffersWrites<P>) {
+        return connection.channel_.write(bytes);
+      } else {
+        return connection.channel_.retry_from(bytes, Operation::write);
+      }
+    });
+  }
+
+  /// Says in connection.error() why it gave up.
   template <typename C>
   static void note(C& connection, const Error& error) noexcept {
     connection.channel_.note(error);
@@ -116,11 +129,7 @@ class ReadingOperation : public OperationState<C> {
     if (this->status_ != IoStatus::want_write) {
       return Readiness::read;
     }
-    if constexpr (requires { this->connection_->wants_read(); }) {
-      return this->connection_->wants_read() ? Readiness::either : Readiness::write;
-    } else {
-      return Readiness::either;
-    }
+    return this->connection_->wants_read() ? Readiness::either : Readiness::write;
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   std::size_t cancel() noexcept {
@@ -200,7 +209,8 @@ class [[nodiscard]] WriteAllOperation : public detail::OperationState<Connection
   [[nodiscard]] IoStatus write_on() noexcept {
     while (written_ != bytes_.size()) {
       const std::span<const std::byte> rest = bytes_.subspan(written_);
-      const WriteResult result = is_pending_ ? retry(rest) : this->connection_->write(rest);
+      const WriteResult result =
+          is_pending_ ? detail::WaitingLayer::retry(*this->connection_, rest) : this->connection_->write(rest);
       const bool goes_on = would_block(result.status) || result.status == IoStatus::want_decision;
       is_pending_ = (is_pending_ || goes_on) && this->connection_->pending_write().length != 0;
       written_ += result.bytes;
@@ -209,16 +219,6 @@ class [[nodiscard]] WriteAllOperation : public detail::OperationState<Connection
       }
     }
     return this->connection_->flush();
-  }
-
-  [[nodiscard]] WriteResult retry(std::span<const std::byte> rest) noexcept {
-    if constexpr (AllowsMovedBuffer<P>) {
-      return this->connection_->retry(rest);
-    } else if constexpr (KeepsBufferInPlace<P>) {
-      return this->connection_->retry();
-    } else {
-      return this->connection_->write(rest);
-    }
   }
 
   void cancel_write() noexcept {

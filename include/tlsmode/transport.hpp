@@ -69,6 +69,18 @@ template <typename T>
   }
 }
 
+/// The descriptor that a transport sends to; -1 if it does not say.
+template <typename T>
+[[nodiscard]] int descriptor_of(const T& transport) noexcept {
+  if constexpr (requires {
+                  { transport.native_handle() } noexcept -> std::same_as<int>;
+                }) {
+    return transport.native_handle();
+  } else {
+    return -1;
+  }
+}
+
 /// Whether receive may wait for input. Transports that do not say are taken for non-blocking.
 template <typename T>
 [[nodiscard]] bool receive_may_wait(const T& transport) noexcept {

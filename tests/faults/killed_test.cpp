@@ -67,8 +67,8 @@ TEST_CASE("a peer that goes before the handshake begins ends it") {
       CHECK(status == IoStatus::truncated);
       CHECK(says(client.connection.error(), "handshake: the peer ended the stream during the handshake"));
     }
-    CHECK(clean(client.connection.handshake()) == IoStatus::failed);
-    CHECK(client.put("hello") == IoStatus::failed);
+    CHECK(clean(client.connection.handshake()) == status);
+    CHECK(client.put("hello") == status);
   }
 }
 
@@ -125,13 +125,13 @@ TEST_CASE("a peer that goes before its last flight of TLS 1.2 ends the handshake
   }
 }
 
-TEST_CASE("an idle connection whose peer goes is truncated, and cannot be written to") {
+TEST_CASE("an idle connection whose peer goes is truncated, and a write tells that the peer is gone") {
   for (const Scene& scene : scenes()) {
     INFO(scene.text());
     Beside beside{scene, [](Peer& peer) { peer.shake_hands(); }};
     beside.process.end();
     check_end(beside.client.connection, scene.ending == Ending::reset);
-    CHECK(beside.client.put("hello") == IoStatus::failed);
+    check_writes_fail(beside.client);
   }
 }
 
@@ -201,6 +201,7 @@ TEST_CASE("a peer that has got our close_notify and goes without its own is trun
     });
     process.end();
     check_end(client.connection, scene.ending == Ending::reset);
-    CHECK(clean(client.connection.shutdown()) == IoStatus::failed);
+    const IoStatus again = clean(client.connection.shutdown());  // ours has left; after a reset nothing is certain
+    CHECK(again == (scene.ending == Ending::reset ? IoStatus::failed : IoStatus::done));
   }
 }

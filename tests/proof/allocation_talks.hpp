@@ -31,6 +31,7 @@ void transfer(const Attempt& attempt) {
     talk.doubtful = text;
     talk.pair.limit(unlimited);
     talk.say(text);
+    if (talk.failed) talk.pair.client.cancel_write();  // the server's failure may have left it pending
     talk.note(talk.pair.client.shutdown());
     talk.closing = true;
     talk.listen();
@@ -97,7 +98,7 @@ void cancel(const Attempt& attempt) {
   talk.check();
 }
 
-/// A write that blocks is finished by shutdown.
+/// A write that blocks, and of which the caller alone has bytes, holds up the shutdown until it is retried.
 template <typename PairOf>
 void close_while_pending(const Attempt& attempt) {
   Talk<PairOf> talk{attempt};
@@ -107,17 +108,18 @@ void close_while_pending(const Attempt& attempt) {
     std::string_view text = text_of(90'000);
     talk.doubtful = text;
     talk.closing = true;
-    bool goes_on = talk.push(text) && talk.note(talk.pair.client.shutdown());
+    const bool goes_on = talk.push(text) && talk.pair.client.shutdown() == tlsmode::IoStatus::write_pending;
     talk.pair.limit(unlimited);
-    for (int round = 0; round != 20 && goes_on; ++round) {
-      const tlsmode::IoStatus status = talk.pair.client.shutdown();
+    bool written = false;
+    for (int round = 0; round != 20 && goes_on && !talk.failed; ++round) {
+      const tlsmode::IoStatus status = written ? talk.pair.client.shutdown() : talk.pair.client.retry().status;
       talk.note(status);
       talk.listen();
-      if (status == tlsmode::IoStatus::done) {
+      if (status == tlsmode::IoStatus::done && !written) {
+        written = true;
         talk.expected += text;
         talk.doubtful = {};
       }
-      goes_on = status == tlsmode::IoStatus::want_read || status == tlsmode::IoStatus::want_write;
     }
   }
   talk.check();

@@ -181,3 +181,78 @@ TEST_CASE("destroying a connection sends nothing") {
   }
   CHECK(pair.wire.to_server.sent == sent);
 }
+
+TEMPLATE_TEST_CASE("a peer that ends its side of the stream can still be answered", "", Client12, Client13) {
+  const bool ignores = GENERATE(false, true);
+  Connected<TestType> pair{ignores};
+  REQUIRE(pair.client.write(std::string_view{"request"}).status == IoStatus::done);
+  pair.wire.to_server.ended = true;  // FIN, and no close_notify
+  const Heard heard = hear(pair.server);
+  CHECK(heard.text == "request");
+  CHECK(heard.end == IoStatus::truncated);
+  const std::string answer = pattern(100'000);
+  CHECK((carry(pair.server, pair.client, answer) == answer));
+  CHECK(hear(pair.server).end == IoStatus::truncated);
+  CHECK(pair.server.shutdown() == IoStatus::done);
+  CHECK(hear(pair.client).end == IoStatus::closed);
+}
+
+TEMPLATE_TEST_CASE("a peer that says close_notify during the handshake has ended it, for every call, and in words", "",
+                   Client12, Client13) {
+  TlsPair<TestType> pair;
+  REQUIRE(pair.client.handshake() == IoStatus::want_read);
+  for (const unsigned byte : {21U, 3U, 3U, 0U, 2U, 1U, 0U}) {  // an alert: close_notify
+    pair.wire.to_client.bytes.push_back(std::byte(byte));
+  }
+  const std::string text = "text";
+  char room[8];
+  const std::size_t calls = pair.wire.to_client.receive_calls;
+  CHECK(pair.client.handshake() == IoStatus::closed);
+  CHECK(says(pair.client.error(), "handshake: the peer said close_notify during the handshake"));
+  const std::size_t once = pair.wire.to_client.receive_calls;
+  CHECK(once > calls);
+  CHECK(pair.client.handshake() == IoStatus::closed);
+  CHECK(pair.client.write(text) == WriteResult{IoStatus::closed, 0});
+  CHECK(pair.client.read(std::span{room}) == ReadResult{IoStatus::closed, 0});
+  CHECK(pair.client.flush() == IoStatus::closed);
+  CHECK(pair.client.update_keys() == IoStatus::closed);
+  CHECK(pair.client.shutdown() == IoStatus::closed);
+  CHECK_FALSE(pair.client.wants_read());
+  CHECK(pair.wire.to_client.receive_calls == once);
+  CHECK(pair.client.pending_write().length == 0);
+  CHECK(says(pair.client.error(), "the peer said close_notify during the handshake"));
+}
+
+TEST_CASE("a write that waits for a handshake that the peer ends answers the end") {
+  TlsPair<> pair;
+  const std::string text = "text";
+  REQUIRE(pair.client.write(text).status == IoStatus::want_read);
+  pair.wire.to_client.ended = true;
+  CHECK(pair.client.retry() == WriteResult{IoStatus::truncated, 0});
+  CHECK(says(pair.client.error(), "retry: the peer ended the stream during the handshake"));
+  CHECK(pair.client.retry() == WriteResult{IoStatus::truncated, 0});
+  CHECK(pair.client.pending_write().length == text.size());
+  CHECK(pair.client.cancel_write() == 0);
+  CHECK(pair.client.write(text) == WriteResult{IoStatus::truncated, 0});
+}
+
+TEST_CASE("an alert that has come explains why nothing can be sent") {
+  const bool after_data = GENERATE(false, true);
+  TlsPair<Client13> pair{{.server_trusts = &default_authority()}};  // the client shows no certificate
+  REQUIRE(pair.client.handshake() == IoStatus::want_read);
+  REQUIRE(pair.server.handshake() == IoStatus::want_read);
+  REQUIRE(pair.client.handshake() == IoStatus::done);  // it cannot know yet
+  if (!after_data) REQUIRE(pair.server.handshake() == IoStatus::failed);
+  pair.wire.to_server.send_error = EPIPE;
+  const std::string text = "text";
+  CHECK(pair.client.write(text) == WriteResult{IoStatus::failed, 0});
+  if (after_data) {
+    CHECK(pair.client.error().system_error() == EPIPE);
+  } else {
+    CHECK(pair.client.error().alert() == SSL_AD_CERTIFICATE_REQUIRED);
+    CHECK(says(pair.client.error(), "write: the peer sent the alert certificate required"));
+    CHECK(pair.client.write(text) == WriteResult{IoStatus::failed, 0});
+    CHECK(pair.client.error().alert() == SSL_AD_CERTIFICATE_REQUIRED);
+  }
+  CHECK(::ERR_peek_error() == 0);
+}

@@ -6,6 +6,7 @@
 #include <tlsmode/tlsmode.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 #include "support/tls_pair.hpp"
 
 using namespace tlsmode_tests;
@@ -49,7 +50,7 @@ TEST_CASE("a call from inside the transport is refused, and the call around it g
                      client.read(buffer).status == IoStatus::failed && client.handshake() == IoStatus::failed &&
                      client.flush() == IoStatus::failed && client.shutdown() == IoStatus::failed &&
                      client.update_keys() == IoStatus::failed && client.retry().status == IoStatus::failed;
-    refused += all ? 1 : 0;
+    refused += all && says(client.error(), "this connection is in another call") ? 1 : 0;
   };
   CHECK(client.write(std::string_view{"A"}) == tlsmode::WriteResult{IoStatus::done, 1});
   CHECK(refused == 1);
@@ -60,6 +61,22 @@ TEST_CASE("a call from inside the transport is refused, and the call around it g
   CHECK(hear(server).text == "A");
   CHECK(client.write(std::string_view{"C"}) == tlsmode::WriteResult{IoStatus::done, 1});
   CHECK(hear(server).text == "C");
+}
+
+TEST_CASE("a refused call says so, until a call is granted; what the running call has to say is not touched") {
+  Wire wire;
+  std::function<void()> call;
+  const tlsmode::Context<tlsmode::Client> context{trust_in(default_authority())};
+  tlsmode::Connection client{context, CallingEnd{WireEnd::client(wire), call}, tlsmode::PeerName{"server.example"}};
+  wire.to_client.ended = true;
+  tlsmode::ErrorKind inside = tlsmode::ErrorKind::none;
+  call = [&] {
+    CHECK(client.flush() == IoStatus::failed);
+    inside = client.error().kind();
+  };
+  CHECK(client.handshake() == IoStatus::truncated);
+  CHECK(inside == tlsmode::ErrorKind::misuse);
+  CHECK(says(client.error(), "the peer ended the stream during the handshake"));
 }
 
 TEST_CASE("a flag is given back when its use ends, and does not move along") {

@@ -273,3 +273,26 @@ TEST_CASE("close reads while there is no room for its close_notify, and waits fo
   CHECK(tlsmode::close(pair.client, ended) == tlsmode::WaitResult{WaitStatus::done, 0});
   CHECK(hear(pair.server).end == IoStatus::closed);
 }
+
+TEST_CASE("a callback that has not decided yet ends what waits, and the same call goes on once it has") {
+  int asked = 0;
+  TlsPair<> pair{{.configure = [&](::SSL_CTX*, ::SSL_CTX* server) {
+    ::SSL_CTX_set_cert_cb(server, [](SSL*, void* count) { return ++*static_cast<int*>(count) == 1 ? -1 : 1; }, &asked);
+  }}};
+  REQUIRE(pair.client.handshake() == IoStatus::want_read);
+  CHECK(tlsmode::handshake(pair.server, ActingWaiter{0, [] {}}) == WaitStatus::want_decision);
+  CHECK(pair.server.error().kind() == tlsmode::ErrorKind::interrupted);
+  CHECK(pair.server.error().operation() == tlsmode::Operation::handshake);
+  CHECK(tlsmode::handshake(pair.server, ActingWaiter{9, [&] { static_cast<void>(pair.client.handshake()); }}) ==
+        WaitStatus::done);
+  CHECK(asked == 2);
+}
+
+TEST_CASE("a certificate that is refused while write_all waits is told of the write, which is what was called") {
+  TlsPair<> pair{{.peer = "other.example"}};
+  const std::string text = "text";
+  CHECK(write_all(pair.client, text, ActingWaiter{9, [&] { static_cast<void>(pair.server.handshake()); }}).status ==
+        WaitStatus::failed);
+  CHECK(pair.client.error().operation() == tlsmode::Operation::write);
+  CHECK(pair.client.error().kind() == tlsmode::ErrorKind::verification);
+}

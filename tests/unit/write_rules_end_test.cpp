@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include <openssl/err.h>
@@ -34,8 +33,7 @@ bool reads_beside_goodbye(Subject& subject) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("shutdown finishes a pending write if it can, and else says that it cannot", "",
-                        ManualSubjects) {
+TEMPLATE_LIST_TEST_CASE("shutdown leaves bytes alone that only the caller has, and says so", "", ManualSubjects) {
   const std::string bytes = pattern(200'000);
   TestType subject{any_version()};
   subject.outgoing().budget = 10;
@@ -44,19 +42,34 @@ TEMPLATE_LIST_TEST_CASE("shutdown finishes a pending write if it can, and else s
   REQUIRE(committed < bytes.size());
   subject.outgoing().budget = unlimited;
   std::string received;
-  const IoStatus status = subject.connection.shutdown();
-  CHECK((status == IoStatus::done) == std::is_same_v<typename TestType::Policy::Writes, tlsmode::StrictWrites>);
-  if (status == IoStatus::write_pending) {
-    CHECK(subject.connection.error().kind() == ErrorKind::misuse);
-    CHECK(subject.connection.pending_write().length == bytes.size());
-    CHECK(subject.connection.cancel_write() == committed);
-    CHECK(subject.connection.shutdown() == IoStatus::done);
-    CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
-    CHECK(difference(received, std::string_view{bytes}.substr(0, committed)) == "");
-  } else {
-    CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
-    CHECK(difference(received, bytes) == "");
-  }
+  const std::size_t calls = subject.outgoing().write_calls;
+  CHECK(subject.connection.shutdown() == IoStatus::write_pending);
+  CHECK(subject.outgoing().write_calls == calls);
+  CHECK(subject.connection.error().kind() == ErrorKind::misuse);
+  CHECK(subject.connection.pending_write().length == bytes.size());
+  CHECK(subject.connection.cancel_write() == committed);
+  CHECK(subject.connection.shutdown() == IoStatus::done);
+  CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
+  CHECK(difference(received, std::string_view{bytes}.substr(0, committed)) == "");
+}
+
+TEMPLATE_LIST_TEST_CASE("a polite end after a write was given up touches none of its bytes", "", ManualSubjects) {
+  std::string bytes = pattern(200'000);
+  const std::string meant = bytes;
+  TestType subject{any_version()};
+  subject.outgoing().budget = 20'000;
+  const tlsmode::WriteResult first = subject.connection.write(bytes);
+  std::size_t got = first.bytes;
+  std::string_view rest = std::string_view{bytes}.substr(got);
+  if (got != 0) REQUIRE(waits(subject.connection.write(rest).status));
+  bytes.assign(bytes.size(), 'F');  // the owner has other use for them
+  CHECK(subject.connection.shutdown() == IoStatus::write_pending);
+  got += subject.connection.cancel_write();
+  subject.outgoing().budget = unlimited;
+  CHECK(subject.connection.shutdown() == IoStatus::done);
+  std::string received;
+  CHECK(read_all(subject.peer(), received).error == SSL_ERROR_ZERO_RETURN);
+  CHECK(difference(received, std::string_view{meant}.substr(0, got)) == "");
 }
 
 TEMPLATE_LIST_TEST_CASE("a goodbye that blocks is finished by calling shutdown again, and writes are refused meanwhile",

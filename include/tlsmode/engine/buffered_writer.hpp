@@ -12,6 +12,8 @@
 #include <tlsmode/detail/byte_queue.hpp>
 #include <tlsmode/engine/commit.hpp>
 #include <tlsmode/engine/record_sizer.hpp>
+#include <tlsmode/engine/writer.hpp>
+#include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
@@ -23,6 +25,9 @@ template <PolicyType Policy, typename Engine>
 class BufferedWriter {
  public:
   [[nodiscard]] bool holds_output() const noexcept { return !gathered_.empty(); }
+  [[nodiscard]] static constexpr PendingWrite pending() noexcept { return {}; }
+  static constexpr void hold(SSL*, std::span<const std::byte>) noexcept {}
+  static constexpr std::size_t cancel() noexcept { return 0; }
 
   /// Gathers `bytes` if there is nothing more to it. Returns: false, with nothing done, if write() has to.
   [[nodiscard]] bool gather(std::span<const std::byte> bytes) noexcept {
@@ -30,45 +35,38 @@ class BufferedWriter {
   }
 
   template <typename Settle>
-  [[nodiscard]] WriteResult write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
+  [[nodiscard]] Written write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
     std::size_t accepted = 0;
     bool asked = false;
-    IoStatus status = IoStatus::done;
-    while (status == IoStatus::done && accepted != bytes.size()) {
+    Written step;
+    while (step.status == IoStatus::done && accepted != bytes.size()) {
       const std::span<const std::byte> rest = bytes.subspan(accepted);
       if (Engine::sends_whole_batches && gathered_.empty() && rest.size() >= Policy::record_size) {
-        status = make_room(engine, ssl, asked);
-        if (status == IoStatus::done) {
-          const bool refused = engine.output_size() != 0;
-          const Commit step = engine.commit(ssl, whole_records(rest), sizer_, Policy::batch_size, refused);
-          accepted += step.bytes;
-          status = step.returned == 1 ? status : settle(step.returned);
-        }
+        step = commit_records(engine, ssl, whole_records(rest), settle, asked, accepted);
       } else if (gathered_.size() == Policy::record_size || sealed_ != 0) {
-        status = seal(engine, ssl, settle, asked);
+        step = seal(engine, ssl, settle, asked);
       } else {
         const std::size_t room = Policy::record_size - gathered_.size();
         const std::size_t taken = rest.size() < room ? rest.size() : room;
         if (append(rest.first(taken))) {
           accepted += taken;
         } else {
-          errno = ENOMEM;
-          status = IoStatus::failed;
+          step = {IoStatus::failed, 0, false, ENOMEM};
         }
       }
     }
-    if (accepted != 0 && status != IoStatus::failed && gathered_.size() == Policy::record_size) {
-      status = seal(engine, ssl, settle, asked);
+    if (accepted != 0 && step.status != IoStatus::failed && gathered_.size() == Policy::record_size) {
+      step = seal(engine, ssl, settle, asked);
     }
-    return accepted != 0 && status != IoStatus::failed ? WriteResult{IoStatus::done, accepted} : WriteResult{status, 0};
+    return accepted != 0 && step.status != IoStatus::failed ? Written{IoStatus::done, accepted} : step;
   }
 
   /// Encrypts what is gathered and sends all there is.
   template <typename Settle>
-  [[nodiscard]] IoStatus flush(Engine& engine, SSL* ssl, Settle settle) noexcept {
+  [[nodiscard]] Written flush(Engine& engine, SSL* ssl, Settle settle) noexcept {
     bool asked = false;
-    const IoStatus status = gathered_.empty() ? IoStatus::done : seal(engine, ssl, settle, asked);
-    return status == IoStatus::done ? drain(engine, ssl, asked) : status;
+    const Written sealed = gathered_.empty() ? Written{} : seal(engine, ssl, settle, asked);
+    return sealed.status == IoStatus::done ? Written{drain(engine, ssl, asked)} : sealed;
   }
 
  private:
@@ -80,6 +78,19 @@ class BufferedWriter {
 
   [[nodiscard]] static std::span<const std::byte> whole_records(std::span<const std::byte> bytes) noexcept {
     return bytes.first(bytes.size() / Policy::record_size * Policy::record_size);
+  }
+
+  /// Encrypts `records` where they are, as many as a batch has, and adds their bytes to `accepted`.
+  template <typename Settle>
+  [[nodiscard]] Written commit_records(Engine& engine, SSL* ssl, std::span<const std::byte> records, Settle settle,
+                                       bool& asked, std::size_t& accepted) noexcept {
+    if (const IoStatus status = make_room(engine, ssl, asked); status != IoStatus::done) {
+      return {status};
+    }
+    const bool refused = engine.output_size() != 0;
+    const Commit step = engine.commit(ssl, records, sizer_, Policy::batch_size, refused);
+    accepted += step.bytes;
+    return step.returned == 1 ? Written{} : Written{settle(step.returned), 0, true};
   }
 
   /// Sends what waits. A transport that was `asked` before in this call, and refused, is not asked again.
@@ -96,10 +107,10 @@ class BufferedWriter {
 
   /// Makes records of what is gathered. The bytes stay until OpenSSL has no more use for them.
   template <typename Settle>
-  [[nodiscard]] IoStatus seal(Engine& engine, SSL* ssl, Settle settle, bool& asked) noexcept {
+  [[nodiscard]] Written seal(Engine& engine, SSL* ssl, Settle settle, bool& asked) noexcept {
     while (!gathered_.empty()) {
       if (const IoStatus status = make_room(engine, ssl, asked); status != IoStatus::done) {
-        return status;
+        return {status};
       }
       gathered_.drop(std::exchange(sealed_, 0U));
       if (!gathered_.empty()) {  // a peer may have asked for smaller records: one commit is not always all
@@ -107,13 +118,13 @@ class BufferedWriter {
         const Commit step = engine.commit(ssl, gathered_.bytes(), sizer_, Policy::record_size, refused);
         if (step.returned != 1) {
           sealed_ = step.bytes;
-          return settle(step.returned);
+          return {settle(step.returned), 0, true};
         }
         gathered_.drop(step.bytes);
       }
     }
     gathered_.release();
-    return IoStatus::done;
+    return {};
   }
 
   detail::ByteQueue gathered_{};  // plaintext, less than a record or one

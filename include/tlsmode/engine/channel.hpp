@@ -39,20 +39,23 @@ class Channel : public ChannelOutput<Policy, Transport> {
       }
     }
     while (true) {
-      // what the peer makes us send, and does not read
-      if (engine_.output_size() > most_output || engine_.must_finish_write_first(ssl_.get())) [[unlikely]] {
+      if (output_comes_first()) [[unlikely]] {
         if (const IoStatus status = engine_.drain(ssl_.get()); status != IoStatus::done) {
-          return {this->note_failure(status, Operation::read), 0};
+          return {this->explain({status}, Operation::read), 0};
         }
       }
       engine_.start_read(most_output);
       std::size_t bytes = 0;
       const int returned = engine_.read(ssl_.get(), to, bytes);
       if (returned == 1) [[likely]] {
+        engine_.budget().note_data();
         if (reads_once_) {
           this->release_idle_buffers();
         }
         return {IoStatus::done, bytes};
+      }
+      if (engine_.budget().spent()) [[unlikely]] {
+        return {refuse_flood(), 0};
       }
       const IoStatus status = this->settle(returned, Operation::read);
       if (status != IoStatus::want_read) {
@@ -70,12 +73,34 @@ class Channel : public ChannelOutput<Policy, Transport> {
     }
     return engine_.output_size() != 0 || writer_.holds_output() || pending_write().length != 0;
   }
+  /// Whether read() would look for input now. It does not while output has to leave first, nor after the end.
+  [[nodiscard]] bool wants_read() const noexcept {
+    return (phase_ == Phase::handshaking || phase_ == Phase::established) && peer_end_ == IoStatus::done &&
+           !output_comes_first() && !SSL_want_write(ssl_.get());
+  }
   [[nodiscard]] bool has_input() const noexcept {
     return ssl_ && (engine_.input_waits() || ::SSL_pending(ssl_.get()) > 0);
   }
 
  private:
   static constexpr std::size_t most_output = 2 * Policy::batch_size + 64 * 1024;  // bytes of ciphertext
+
+  /// What the peer makes us send and does not read is bounded; and OpenSSL may not survive a read before a write is over.
+  [[nodiscard]] bool output_comes_first() const noexcept {
+    return engine_.output_size() > most_output || engine_.must_finish_write_first(ssl_.get());
+  }
+
+  /// The peer keeps this side busy with what is no data: that is not waited out, however fast it comes.
+  [[nodiscard]] IoStatus refuse_flood() noexcept {
+    ::ERR_clear_error();
+    const bool asks = engine_.budget().too_many_answers();
+    const bool is_tls13 = ::SSL_version(ssl_.get()) >= TLS1_3_VERSION;
+    return this->fail(Error{{.operation = Operation::read,
+                             .message = !asks      ? "too many KeyUpdates, tickets or empty records without data"
+                                        : is_tls13 ? "too many KeyUpdates without data: each asks for an answer"
+                                                   : "too many renegotiations without data",
+                             .remedy = "the peer is at fault, or hostile: end the connection"}});
+  }
 
   /// Returns: done if a read may go on; else what read has to answer.
   [[nodiscard]] IoStatus prepare_read(std::span<std::byte> to) noexcept {
@@ -91,8 +116,8 @@ class Channel : public ChannelOutput<Policy, Transport> {
 
   /// After WANT_READ: whether the transport may have more, and asking for it cannot wait against the policy's will.
   [[nodiscard]] bool may_go_on_reading() const noexcept {
-    return !engine_.dry() &&
-           (engine_.input_waits() || modes().contains(Mode::auto_retry) || !engine_.receive_may_wait());
+    return !engine_.dry() && (engine_.held_back() || engine_.input_waits() || modes().contains(Mode::auto_retry) ||
+                              !engine_.receive_may_wait());
   }
 
   /// There is nothing to read: the moment to send what is held.
@@ -102,7 +127,7 @@ class Channel : public ChannelOutput<Policy, Transport> {
       return IoStatus::want_read;
     }
     const IoStatus sent = flush(Operation::read);
-    if (sent == IoStatus::done || sent == IoStatus::failed) {
+    if (!would_block(sent)) {
       return sent == IoStatus::done ? IoStatus::want_read : sent;
     }
     const bool handshakes = ::SSL_in_init(ssl_.get()) != 0;  // a renegotiation: then the flush, too, may wait for input

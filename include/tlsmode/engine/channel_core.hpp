@@ -26,10 +26,11 @@ inline void clear_stale_errors() noexcept {
   }
 }
 
-/// How far a connection has come. Moving it away leaves `empty` behind.
+/// How far a connection has come. `ended`: the peer ended it during the handshake, the stream or TLS itself. Moving it away
+/// leaves `empty` behind.
 class Phase {
  public:
-  enum Value : unsigned char { handshaking, established, broken, empty };
+  enum Value : unsigned char { handshaking, established, ended, broken, empty };
 
   constexpr Phase(Value value) noexcept : value_{value} {}
   constexpr Phase(Phase&& other) noexcept : value_{other.value_} { other.value_ = empty; }
@@ -82,14 +83,20 @@ class ChannelCore {
     return IoStatus::write_pending;
   }
 
+  /// The answer of a connection that can do no more: the end of the handshake again, or the failure.
   [[nodiscard]] IoStatus refuse_dead(Operation operation) noexcept {
+    if (phase_ == Phase::ended) {
+      return peer_end_;
+    }
     if (phase_ == Phase::empty) {
       static_cast<void>(refuse(operation, "this connection was moved from", "use the one it was moved to"));
     }
     return IoStatus::failed;  // a broken connection keeps the error that broke it
   }
 
+  /// The input has ended without close_notify. Writing goes on, if the handshake is behind us.
   [[nodiscard]] IoStatus end_truncated(Operation operation) noexcept {
+    ::ERR_clear_error();
     error_ = Error{{.operation = operation,
                     .message = phase_ == Phase::handshaking
                                    ? "the peer ended the stream during the handshake"
@@ -97,11 +104,30 @@ class ChannelCore {
     if (peer_end_ == IoStatus::done) {  // a close that came before stays one
       peer_end_ = IoStatus::truncated;
     }
+    if (phase_ == Phase::handshaking) {
+      phase_ = Phase::ended;
+    }
     return IoStatus::truncated;
   }
 
+  [[nodiscard]] IoStatus end_closed(Operation operation) noexcept {
+    ::ERR_clear_error();
+    peer_end_ = IoStatus::closed;
+    if (phase_ == Phase::handshaking) {
+      error_ = Error{{.operation = operation, .message = "the peer said close_notify during the handshake"}};
+      phase_ = Phase::ended;
+    }
+    return IoStatus::closed;
+  }
+
+  [[nodiscard]] IoStatus fail(const Error& error) noexcept {
+    error_ = error;
+    phase_ = Phase::broken;
+    return IoStatus::failed;
+  }
+
   /// Turns what OpenSSL answered into a status, and its error queue into error().
-  /// `ended`: OpenSSL was told of the end of the stream. `transport_error`: errno of the transport; 0 if it did not fail.
+  /// `ended`: the input has ended. `transport_error`: errno of the transport; 0 if it did not fail.
   [[nodiscard]] IoStatus settle_answer(int returned, Operation operation, bool ended, int transport_error) noexcept {
     const int system_error = errno;
     int answer = ::SSL_get_error(ssl_.get(), returned);
@@ -109,54 +135,46 @@ class ChannelCore {
       answer = SSL_ERROR_SYSCALL;  // OpenSSL remembers the close, and takes a failure to send for it
     }
     switch (answer) {
-      case SSL_ERROR_WANT_READ: return IoStatus::want_read;
+      case SSL_ERROR_WANT_READ: return ended ? end_of_input(operation, transport_error) : IoStatus::want_read;
       case SSL_ERROR_WANT_WRITE: return IoStatus::want_write;
-      case SSL_ERROR_ZERO_RETURN:
-        if (ended) {  // SSL_OP_IGNORE_UNEXPECTED_EOF makes OpenSSL take the end for a close
-          return end_truncated(operation);
-        }
-        ::ERR_clear_error();
-        return peer_end_ = IoStatus::closed;
+      case SSL_ERROR_WANT_X509_LOOKUP:
+      case SSL_ERROR_WANT_CLIENT_HELLO_CB:
+      case SSL_ERROR_WANT_RETRY_VERIFY:
+      case SSL_ERROR_WANT_ASYNC:
+      case SSL_ERROR_WANT_ASYNC_JOB: return IoStatus::want_decision;
+      case SSL_ERROR_ZERO_RETURN: return ended ? end_truncated(operation) : end_closed(operation);
       case SSL_ERROR_SSL:
       case SSL_ERROR_SYSCALL: {
-        const bool from_system = answer == SSL_ERROR_SYSCALL && ::ERR_peek_error() == 0;
-        const bool has_ended = detail::is_unexpected_end() || (from_system && ended);
-        const bool was_reset = transport_error != 0 && transport_error != EPIPE;  // EPIPE: no more than the end itself
-        const bool could_not_send = has_ended && was_reset && phase_ == Phase::handshaking;
-        const bool is_end = has_ended && !could_not_send;
-        if (is_end) {
-          static_cast<void>(end_truncated(operation));
-        } else if (could_not_send) {
-          error_ = detail::failure_of(ssl_.get(), operation, transport_error);
-        } else {
-          const int reason = transport_error != 0 ? transport_error : system_error;
-          error_ = detail::failure_of(ssl_.get(), operation,
-                                      answer == SSL_ERROR_SYSCALL ? detail::system_error_of(reason) : 0);
+        if (detail::is_unexpected_end()) {  // the native engine's: OpenSSL itself has seen it, and takes no more calls
+          const IoStatus end = end_of_input(operation, transport_error);
+          if (phase_ == Phase::established) {
+            phase_ = Phase::broken;
+          }
+          return end;
         }
-        phase_ = Phase::broken;
-        return is_end ? IoStatus::truncated : IoStatus::failed;
+        const int reason = transport_error != 0 ? transport_error : system_error;
+        const int shown = answer == SSL_ERROR_SYSCALL ? detail::system_error_of(reason) : 0;
+        return fail(detail::failure_of(ssl_.get(), operation, shown));
       }
       default:
-        error_ = Error{{.kind = ErrorKind::misuse,
-                        .operation = operation,
-                        .message = "OpenSSL paused for a callback or an asynchronous engine",
-                        .remedy = "drive such an SSL through native_handle()"}};
-        return IoStatus::failed;
+        return fail(Error{{.kind = ErrorKind::misuse,
+                           .operation = operation,
+                           .message = "OpenSSL waits for something that this library does not know",
+                           .remedy = "drive such an SSL through native_handle()"}});
     }
-  }
-
-  /// Makes error() of a failure to send that OpenSSL's answers do not show.
-  void note_send_failure(Operation operation, int transport_error) noexcept {
-    const int reason = transport_error != 0 ? transport_error : errno;
-    error_ = detail::failure_of(ssl_.get(), operation, detail::system_error_of(reason));
   }
 
   SslHandle ssl_;
   Error error_{};
   IoStatus peer_end_ = IoStatus::done;  // closed or truncated, once the input has ended
   Phase phase_ = Phase::handshaking;
-  bool close_sent_ = false;        // this side has begun to say close_notify
-  bool key_update_waits_ = false;  // update_keys() answered that it waits, and is asked again
+
+ private:
+  /// A handshake that could not be sent fails for that reason; that the peer is gone (EPIPE) says no more than the end.
+  [[nodiscard]] IoStatus end_of_input(Operation operation, int transport_error) noexcept {
+    const bool could_not_send = transport_error != 0 && transport_error != EPIPE && phase_ == Phase::handshaking;
+    return could_not_send ? fail(detail::failure_of(ssl_.get(), operation, transport_error)) : end_truncated(operation);
+  }
 };
 
 }  // namespace tlsmode::engine

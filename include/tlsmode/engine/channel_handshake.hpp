@@ -2,16 +2,24 @@
 #ifndef TLSMODE_ENGINE_CHANNEL_HANDSHAKE_HPP
 #define TLSMODE_ENGINE_CHANNEL_HANDSHAKE_HPP
 
+#include <cerrno>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <tlsmode/engine/channel_core.hpp>
 #include <tlsmode/engine/channel_setup.hpp>
 #include <tlsmode/engine/elastic_engine.hpp>
+#include <tlsmode/engine/engine.hpp>
+#include <tlsmode/engine/record_sizer.hpp>
+#include <tlsmode/engine/resumed_peer.hpp>
+#include <tlsmode/engine/writer.hpp>
 #include <tlsmode/error.hpp>
+#include <tlsmode/error/failure.hpp>
 #include <tlsmode/peer_name.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
@@ -32,6 +40,7 @@ template <PolicyType Policy, TransportType Transport>
 class ChannelHandshake : public ChannelCore {
  protected:
   using Engine = EngineOf<Policy, Transport>;
+  static_assert(EngineType<Engine, RecordSizer<Policy>>);
 
  public:
   ChannelHandshake(SslHandle ssl, Transport&& transport, const PeerName* peer)
@@ -54,10 +63,7 @@ class ChannelHandshake : public ChannelCore {
     engine_.begin_flight();
     const int returned = ::SSL_do_handshake(ssl_.get());
     engine_.end_flight();
-    const IoStatus status = returned == 1 ? IoStatus::done : settle(returned, operation);
-    if (status == IoStatus::done) {
-      establish(Policy::keep_key_shares);
-    }
+    const IoStatus status = returned == 1 ? finish_handshake(operation) : settle(returned, operation);
     if (status != IoStatus::done && status != IoStatus::want_read) {
       return status;
     }
@@ -65,7 +71,7 @@ class ChannelHandshake : public ChannelCore {
     if (status == IoStatus::done) {
       release_idle_buffers();
     }
-    return sent == IoStatus::done ? status : note_failure(sent, operation);
+    return sent == IoStatus::done ? status : explain({sent}, operation);
   }
 
   [[nodiscard]] Transport& transport() noexcept { return engine_.transport(); }
@@ -78,7 +84,7 @@ class ChannelHandshake : public ChannelCore {
     }
   }
   /// As release_buffers(), at the end of a call that has not found the input dry itself. Not on a transport that waits: its
-  /// caller sits in his reads, and has no idle connections.
+  /// caller sits in its reads, and has no idle connections.
   void release_idle_buffers() noexcept {
     if (engine_.has_been_dry()) {
       release_buffers();
@@ -101,17 +107,62 @@ class ChannelHandshake : public ChannelCore {
     return flight_waits ? IoStatus::want_write : status;
   }
 
-  IoStatus note_failure(IoStatus status, Operation operation) noexcept {
-    if (status == IoStatus::failed && phase_ != Phase::broken) [[unlikely]] {
-      note_send_failure(operation, engine_.system_error());
-      if constexpr (!Engine::sends_whole_batches) {
-        phase_ = Phase::broken;  // OpenSSL itself could not send, and bears no more calls
+  /// Makes error() of a failure that has none yet: the transport could not send, or there was no memory. What OpenSSL or
+  /// the peer has said stays, and what the peer has said in vain is heard: its alert tells why nobody takes our bytes.
+  [[nodiscard]] IoStatus explain(const Written& result, Operation operation) noexcept {
+    if (result.status != IoStatus::failed || result.settled || phase_ == Phase::broken || phase_ == Phase::empty)
+        [[likely]] {
+      return result.status;
+    }
+    const int known = result.reason != 0 ? result.reason : engine_.system_error();
+    const int reason = detail::system_error_of(known != 0 ? known : errno);
+    error_ = detail::failure_of(ssl_.get(), operation, reason);
+    if (result.reason == 0) {
+      hear_alert(operation);
+    }
+    if constexpr (!Engine::sends_whole_batches) {
+      if (result.reason == 0) {
+        phase_ = Phase::broken;  // OpenSSL itself could not send, and survives no more calls
       }
     }
-    return status;
+    return IoStatus::failed;
   }
 
   Engine engine_;
+
+ private:
+  /// A handshake is done, perhaps one that was resumed, which verifies nobody.
+  [[nodiscard]] IoStatus finish_handshake(Operation operation) noexcept {
+    if (phase_ == Phase::established) {
+      return IoStatus::done;
+    }
+    if (const long result = check_resumed_peer(ssl_.get()); result != X509_V_OK) [[unlikely]] {
+      return fail(detail::refused_session(ssl_.get(), operation, result));
+    }
+    establish(Policy::keep_key_shares);
+    engine_.budget().note_data();
+    return IoStatus::done;
+  }
+
+  /// Looks at what has come, as far as the next data, for an alert. Data stay to be read.
+  void hear_alert(Operation operation) noexcept {
+    if (phase_ != Phase::established || peer_end_ != IoStatus::done || ::SSL_in_init(ssl_.get()) != 0 ||
+        engine_.receive_may_wait()) {
+      return;
+    }
+    int returned = 0;
+    do {
+      std::byte next[1];
+      std::size_t bytes = 0;
+      engine_.start_read();
+      returned = engine_.read(ssl_.get(), next, bytes, &::SSL_peek_ex);
+    } while (returned != 1 && !engine_.dry() && !engine_.ended() && !engine_.budget().spent() &&
+             ::SSL_get_error(ssl_.get(), returned) == SSL_ERROR_WANT_READ);
+    if (returned != 1 && detail::alert_of(::ERR_peek_error()) >= 0) {
+      static_cast<void>(fail(detail::failure_of(ssl_.get(), operation, 0)));
+    }
+    ::ERR_clear_error();
+  }
 };
 
 }  // namespace tlsmode::engine

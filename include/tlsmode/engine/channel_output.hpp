@@ -14,6 +14,7 @@
 #include <tlsmode/engine/channel_core.hpp>
 #include <tlsmode/engine/channel_handshake.hpp>
 #include <tlsmode/engine/manual_writer.hpp>
+#include <tlsmode/engine/writer.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
@@ -29,19 +30,17 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
   using Engine = typename Base::Engine;
   using Writer =
       std::conditional_t<BuffersWrites<Policy>, BufferedWriter<Policy, Engine>, ManualWriter<Policy, Engine>>;
-  using Base::engine_, Base::ssl_, Base::phase_, Base::error_, Base::close_sent_, Base::key_update_waits_;
-  using Base::refuse, Base::refuse_dead, Base::settle, Base::settle_write, Base::note_failure,
-      Base::release_idle_buffers;
+  static_assert(WriterType<Writer, Engine>);
+  using Base::engine_, Base::ssl_, Base::phase_, Base::error_;
+  using Base::refuse, Base::refuse_dead, Base::settle, Base::settle_write, Base::explain, Base::release_idle_buffers;
 
  public:
   using Base::Base;
   using Base::handshake, Base::version;
 
   [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (writer_.blocked().active() && phase_ != Phase::broken) [[unlikely]] {
-        return {refuse(Operation::write, "an earlier write is pending", "retry() it, or cancel_write()"), 0};
-      }
+    if (has_pending_write()) [[unlikely]] {
+      return {refuse(Operation::write, "an earlier write is pending", "retry() it, or cancel_write()"), 0};
     }
     clear_stale_errors();
     if (bytes.empty()) [[unlikely]] {
@@ -49,65 +48,54 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
     }
     if (phase_ != Phase::established || close_sent_) [[unlikely]] {
       if (const IoStatus status = prepare_write(Operation::write); status != IoStatus::done) {
-        hold_if_waiting(status, bytes);
+        hold_if_it_goes_on(status, bytes);
         return {status, 0};
       }
     }
-    if constexpr (BuffersWrites<Policy>) {
-      if (writer_.gather(bytes)) [[likely]] {
-        note_output();
-        return {IoStatus::done, bytes.size()};
-      }
+    if (writer_.gather(bytes)) [[likely]] {
+      note_output();
+      return {IoStatus::done, bytes.size()};
     }
-    return push(bytes, 0, Operation::write);
+    return push(bytes, Operation::write);
   }
 
-  [[nodiscard]] WriteResult retry_in_place() noexcept { return retry_from(writer_.blocked().bytes()); }
+  /// Goes on with the pending write, where its bytes are. `operation`: what the caller has called.
+  [[nodiscard]] WriteResult retry_in_place(Operation operation = Operation::retry) noexcept {
+    return retry_from(writer_.blocked().bytes(), operation);
+  }
 
-  [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes) noexcept {
+  [[nodiscard]] WriteResult retry_from(std::span<const std::byte> bytes,
+                                       Operation operation = Operation::retry) noexcept {
     const BlockedWrite& blocked = writer_.blocked();
     if (!blocked.active()) {
-      if (phase_ == Phase::broken || phase_ == Phase::empty) {
-        return {refuse_dead(Operation::retry), 0};
+      if (phase_ != Phase::handshaking && phase_ != Phase::established) {
+        return {refuse_dead(operation), 0};
       }
-      static_cast<void>(refuse(Operation::retry, "no write is pending", "retry only after want_read or want_write"));
+      static_cast<void>(refuse(operation, "no write is pending", "retry only after want_read or want_write"));
       return {IoStatus::failed, 0};
     }
     if (bytes.size() < blocked.length()) {
-      return {refuse(Operation::retry, "fewer bytes than the pending write has",
+      return {refuse(operation, "fewer bytes than the pending write has",
                      "give all the bytes of the pending write again, or cancel_write()"),
               0};
     }
     if (!writer_.matches(ssl_.get(), bytes)) {
-      return {refuse(Operation::retry, "these are not the bytes that the pending write has committed",
+      return {refuse(operation, "these are not the bytes that the pending write has committed",
                      "give the same bytes again, or cancel_write()"),
               0};
     }
     if (phase_ != Phase::established) {
-      if (const IoStatus status = prepare_write(Operation::retry); status != IoStatus::done) {
-        hold_if_waiting(status, bytes);
+      if (const IoStatus status = prepare_write(operation); status != IoStatus::done) {
+        hold_if_it_goes_on(status, bytes);
         return {status, 0};
       }
     }
     clear_stale_errors();
-    return push(bytes, blocked.committed(), Operation::retry);
+    return push(bytes, operation);
   }
 
-  std::size_t cancel_write() noexcept {
-    if constexpr (BuffersWrites<Policy>) {
-      return 0;
-    } else {
-      return writer_.cancel();
-    }
-  }
-
-  [[nodiscard]] PendingWrite pending_write() const noexcept {
-    if constexpr (BuffersWrites<Policy>) {
-      return {};
-    } else {
-      return writer_.blocked().shown();
-    }
-  }
+  std::size_t cancel_write() noexcept { return writer_.cancel(); }
+  [[nodiscard]] PendingWrite pending_write() const noexcept { return writer_.pending(); }
 
   [[nodiscard]] IoStatus flush(Operation operation) noexcept {
     if (phase_ != Phase::established) {
@@ -120,25 +108,29 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
       }
     }
     clear_stale_errors();
-    const IoStatus status =
-        writer_.flush(engine_, ssl_.get(), [&](int returned) { return settle_write(returned, operation); });
-    key_update_waits_ = key_update_waits_ && (operation != Operation::flush || status != IoStatus::done);
+    const Written flushed =
+        writer_.flush(engine_, ssl_.get(), [&](int returned) noexcept { return settle_write(returned, operation); });
+    key_update_waits_ = key_update_waits_ && (operation != Operation::flush || flushed.status != IoStatus::done);
     release_idle_buffers();
-    return note_failure(status, operation);
+    return explain(flushed, operation);
   }
 
+  /// Bytes of a pending write that only the caller has are the caller's to decide about: nothing is done before that.
   [[nodiscard]] IoStatus shutdown() noexcept {
+    const PendingWrite pending = pending_write();
+    if (pending.length != pending.committed && has_pending_write()) {
+      return refuse(Operation::shutdown, "a write is pending, and not all of its bytes are committed",
+                    "retry() it, or cancel_write()");
+    }
     if (phase_ != Phase::established || ::SSL_in_init(ssl_.get()) != 0) {
       if (const IoStatus status = handshake(Operation::shutdown); status != IoStatus::done) {
         return status;
       }
     }
-    if (const IoStatus status = finish_pending_write(); status != IoStatus::done) {
-      return status;
-    }
     if (const IoStatus status = flush(Operation::shutdown); status != IoStatus::done) {
       return status;
     }
+    writer_.cancel();  // all of it has left
     if (!close_sent_) {
       close_sent_ = true;  // OpenSSL takes no writes from here on
       const int returned = ::SSL_shutdown(ssl_.get());
@@ -149,7 +141,7 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
       }
       ::ERR_clear_error();
     }
-    return note_failure(engine_.drain(ssl_.get()), Operation::shutdown);
+    return explain({engine_.drain(ssl_.get())}, Operation::shutdown);
   }
 
   [[nodiscard]] IoStatus update_keys(bool ask_peer) noexcept {
@@ -158,7 +150,7 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
         return status;
       }
     }
-    if (pending_write().length != 0) {
+    if (has_pending_write()) {
       return refuse(Operation::update_keys, "a write is pending", "retry() it, or cancel_write()");
     }
     if (!key_update_waits_) {
@@ -174,33 +166,32 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
       }
     }
     const IoStatus status = handshake(Operation::update_keys);
-    key_update_waits_ = would_block(status);
+    key_update_waits_ = goes_on(status);
     return status;
   }
 
  protected:
+  /// Whether the caller has a write to finish. One that was pending when the connection broke is shown, and stops nothing.
+  [[nodiscard]] bool has_pending_write() const noexcept {
+    return writer_.pending().length != 0 && (phase_ == Phase::handshaking || phase_ == Phase::established);
+  }
+
   void note_output() noexcept {
     key_update_waits_ = false;
     reads_once_ = !engine_.dry();
   }
 
-  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, std::size_t committed,
-                                 Operation operation) noexcept {
-    const auto settle_here = [&](int returned) { return settle_write(returned, operation); };
+  [[nodiscard]] WriteResult push(std::span<const std::byte> bytes, Operation operation) noexcept {
     note_output();
-    WriteResult result{};
-    if constexpr (BuffersWrites<Policy>) {
-      result = writer_.write(engine_, ssl_.get(), bytes, settle_here);
-    } else {
-      result = writer_.write(engine_, ssl_.get(), bytes, committed, settle_here);
-    }
-    if (result.status == IoStatus::failed) [[unlikely]] {
-      static_cast<void>(note_failure(result.status, operation));
+    const Written result = writer_.write(engine_, ssl_.get(), bytes,
+                                         [&](int returned) noexcept { return settle_write(returned, operation); });
+    if (result.bytes != 0) [[likely]] {
+      engine_.budget().note_data();
     }
     if (!writer_.holds_output()) {
       release_idle_buffers();
     }
-    return result;
+    return {explain(result, operation), result.bytes};
   }
 
   [[nodiscard]] IoStatus prepare_write(Operation operation) noexcept {
@@ -214,37 +205,18 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
     return phase_ == Phase::established ? IoStatus::done : refuse_dead(operation);
   }
 
-  void hold_if_waiting(IoStatus status, std::span<const std::byte> bytes) noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (would_block(status)) {
-        writer_.hold(ssl_.get(), bytes);
-      }
+  void hold_if_it_goes_on(IoStatus status, std::span<const std::byte> bytes) noexcept {
+    if (goes_on(status)) {
+      writer_.hold(ssl_.get(), bytes);
     }
-  }
-
-  /// Finishes a pending write whose bytes are where they were, or are all committed.
-  [[nodiscard]] IoStatus finish_pending_write() noexcept {
-    if constexpr (!BuffersWrites<Policy>) {
-      if (const BlockedWrite& blocked = writer_.blocked(); blocked.active()) {
-        if constexpr (KeepsBufferInPlace<Policy> && !AllowsPartialWrite<Policy>) {
-          return retry_in_place().status;
-        }
-        if (blocked.committed() != blocked.length()) {
-          return refuse(Operation::shutdown, "a write is pending, and not all of its bytes are committed",
-                        "retry() it, or cancel_write()");
-        }
-        const IoStatus status = flush(Operation::shutdown);
-        if (status == IoStatus::done) {
-          writer_.cancel();
-        }
-        return status;
-      }
-    }
-    return IoStatus::done;
   }
 
   Writer writer_{};
-  bool reads_once_ = false;  // the caller has answered before he found the input dry: his last read may be any
+  bool reads_once_ = false;  // the caller has answered before it found the input dry: its last read may be any
+
+ private:
+  bool close_sent_ = false;        // this side has begun to say close_notify
+  bool key_update_waits_ = false;  // update_keys() answered that it waits, and is asked again
 };
 
 }  // namespace tlsmode::engine

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include <openssl/ssl.h>
+
 namespace tlsmode::engine {
 
 /// What an engine did with bytes to write. The first `bytes` of them are committed: they are ciphertext, on their way
@@ -12,6 +14,9 @@ struct Commit {
   int returned;
   std::size_t bytes;
 };
+
+/// SSL_read_ex, or SSL_peek_ex.
+using ReadCall = decltype(&::SSL_read_ex);
 
 }  // namespace tlsmode::engine
 

@@ -10,9 +10,11 @@
 #include <openssl/ssl.h>
 
 #include <tlsmode/detail/handle.hpp>
+#include <tlsmode/engine/adopted_bios.hpp>
 #include <tlsmode/engine/commit.hpp>
 #include <tlsmode/engine/incoming.hpp>
 #include <tlsmode/engine/outgoing.hpp>
+#include <tlsmode/engine/read_budget.hpp>
 #include <tlsmode/transport.hpp>
 
 namespace tlsmode::engine {
@@ -20,6 +22,7 @@ namespace tlsmode::engine {
 /// Our transport under OpenSSL, through a BIO that never says would-block on writes. SSL_write therefore always
 /// completes: what the transport did not take waits in Outgoing, and no write is ever pending inside OpenSSL.
 /// A transport that fails to send does not fail OpenSSL either: its alert may still be read. The failure is kept.
+/// Nor does the end of the input: what was not answered yet can still be.
 template <TransportType Transport>
 class ElasticEngine {
  public:
@@ -31,7 +34,9 @@ class ElasticEngine {
         incoming_{std::move(other.incoming_)},
         outgoing_{std::move(other.outgoing_)},
         bio_{std::move(other.bio_)},
-        first_record_end_{other.first_record_end_} {
+        most_output_{other.most_output_},
+        first_record_end_{other.first_record_end_},
+        budget_{other.budget_} {
     point_bio_to(this);
   }
   ElasticEngine& operator=(ElasticEngine&& other) noexcept {
@@ -40,13 +45,16 @@ class ElasticEngine {
     incoming_ = std::move(other.incoming_);
     outgoing_ = std::move(other.outgoing_);
     bio_ = std::move(other.bio_);
+    most_output_ = other.most_output_;
     first_record_end_ = other.first_record_end_;
+    budget_ = other.budget_;
     point_bio_to(this);
     return *this;
   }
   ~ElasticEngine() { point_bio_to(nullptr); }  // the SSL may have another owner, and outlive us
 
-  /// Puts this engine under `ssl`. Returns: false if there is no memory.
+  /// Puts this engine under `ssl`. What BIOs it has had are let go, but for those that would close a descriptor: they
+  /// stay as long as the SSL does, see keep_descriptors(). Returns: false if there is no memory.
   /// Wraps: SSL_set0_rbio(3), SSL_set0_wbio(3), SSL_set_read_ahead(3).
   [[nodiscard]] bool attach(SSL* ssl) noexcept {
     const BIO_METHOD* const method = bio_method();
@@ -56,6 +64,7 @@ class ElasticEngine {
     }
     point_bio_to(this);
     ::BIO_set_init(bio_.get(), 1);
+    keep_descriptors(ssl, bio_.get(), detail::descriptor_of(transport_));
     ::BIO_up_ref(bio_.get());
     ::SSL_set0_rbio(ssl, bio_.get());
     ::BIO_up_ref(bio_.get());
@@ -126,21 +135,31 @@ class ElasticEngine {
   [[nodiscard]] bool input_waits() const noexcept { return !incoming_.empty(); }
   [[nodiscard]] bool dry() const noexcept { return incoming_.dry(); }
   [[nodiscard]] bool has_been_dry() const noexcept { return incoming_.has_been_dry(); }
-  [[nodiscard]] bool ended() const noexcept { return incoming_.ended(); }  // OpenSSL has been told of the end
+  /// Whether the transport's input has ended. OpenSSL is not told of it: it would end the output with the input.
+  [[nodiscard]] bool ended() const noexcept { return incoming_.ended(); }
   [[nodiscard]] int system_error() const noexcept {
     return outgoing_.error() != 0 ? outgoing_.error() : incoming_.error();
   }
   [[nodiscard]] bool receive_may_wait() const noexcept { return detail::receive_may_wait(transport_); }
 
   /// Until the next one, no record is given to OpenSSL while more than `most_output` bytes wait to be sent.
-  void start_read(std::size_t most_output = static_cast<std::size_t>(-1)) noexcept {
+  void start_read(std::size_t most_output = unbounded) noexcept {
     most_output_ = most_output;
+    held_back_ = false;
     incoming_.start_read();
   }
+  /// Whether, since start_read(), input was kept from OpenSSL because too much output waits.
+  [[nodiscard]] bool held_back() const noexcept { return held_back_; }
   [[nodiscard]] bool must_finish_write_first(SSL*) const noexcept { return false; }
-  [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
-    return ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
+  /// `call`: or SSL_peek_ex.
+  [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes,
+                         ReadCall call = &::SSL_read_ex) noexcept {
+    reading_ = true;
+    const int returned = call(ssl, to.data(), to.size(), &bytes);
+    reading_ = false;
+    return returned;
   }
+  [[nodiscard]] ReadBudget& budget() noexcept { return budget_; }
 
   /// Gives OpenSSL's buffers back, unless they hold something or are about to. Wraps: SSL_free_buffers(3), which before
   /// OpenSSL 3.0.14 frees them with half a record in them.
@@ -151,6 +170,7 @@ class ElasticEngine {
   }
 
  private:
+  static constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
   static constexpr std::size_t record_overhead = 64;  // header, nonce, padding and tag of a record: this or less
 
   [[nodiscard]] static const BIO_METHOD* bio_method() noexcept {
@@ -179,8 +199,8 @@ class ElasticEngine {
       return 0;
     }
     const ReadResult result = engine->read_record({reinterpret_cast<std::byte*>(to), size});
-    if (result.status == IoStatus::want_read) {
-      BIO_set_retry_read(bio);
+    if (result.status == IoStatus::want_read || result.status == IoStatus::truncated) {
+      BIO_set_retry_read(bio);  // the end of the input, too, is more than OpenSSL may know: see ended()
     }
     *bytes = result.bytes;
     return result.status == IoStatus::done ? 1 : 0;
@@ -192,16 +212,18 @@ class ElasticEngine {
     if (engine == nullptr) {
       return 0;
     }
+    if (engine->reading_) {
+      engine->budget_.note_answer();
+    }
     engine->outgoing_.take(engine->transport_, {reinterpret_cast<const std::byte*>(from), size});
     *bytes = size;
     return 1;
   }
 
   static long on_control(BIO* bio, int command, long, void*) noexcept {
-    const auto* const engine = static_cast<const ElasticEngine*>(::BIO_get_data(bio));
     switch (command) {
       case BIO_CTRL_FLUSH: return 1;
-      case BIO_CTRL_EOF: return engine == nullptr || engine->ended() ? 1 : 0;
+      case BIO_CTRL_EOF: return ::BIO_get_data(bio) == nullptr ? 1 : 0;
       default: return 0;
     }
   }
@@ -211,17 +233,28 @@ class ElasticEngine {
       static_cast<void>(outgoing_.send_all(transport_));
     }
     if (outgoing_.size() > most_output_) {
+      held_back_ = true;
       return {IoStatus::want_read, 0};
     }
-    return incoming_.read(transport_, to);
+    if (reading_ && budget_.spent()) {
+      return {IoStatus::failed, 0};
+    }
+    const ReadResult result = incoming_.read(transport_, to);
+    if (incoming_.between_records() && result.status == IoStatus::done) {
+      budget_.note_record();
+    }
+    return result;
   }
 
   [[no_unique_address]] Transport transport_;
   Incoming incoming_{};
   Outgoing outgoing_{};
   detail::Handle<&::BIO_free> bio_{};
-  std::size_t most_output_ = 0;              // see start_read()
+  std::size_t most_output_ = unbounded;      // see start_read()
   unsigned long long first_record_end_ = 0;  // the value of sent() at which the first record of a commit has left
+  ReadBudget budget_{};
+  bool held_back_ = false;
+  bool reading_ = false;  // what OpenSSL writes now is an answer
 };
 
 }  // namespace tlsmode::engine

@@ -41,6 +41,7 @@ class Incoming {
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   /// Whether OpenSSL holds no part of a record, nothing waits here, and the transport did not look as if it had more.
   [[nodiscard]] bool at_rest() const noexcept { return edge_.between_records() && queue_.empty() && !burst_; }
+  [[nodiscard]] bool between_records() const noexcept { return edge_.between_records(); }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] int error() const noexcept { return error_; }
 

@@ -11,6 +11,8 @@
 #include <tlsmode/engine/blocked_write.hpp>
 #include <tlsmode/engine/commit.hpp>
 #include <tlsmode/engine/record_sizer.hpp>
+#include <tlsmode/engine/writer.hpp>
+#include <tlsmode/pending_write.hpp>
 #include <tlsmode/policy.hpp>
 #include <tlsmode/status.hpp>
 
@@ -22,7 +24,9 @@ template <PolicyType Policy, typename Engine>
 class ManualWriter {
  public:
   [[nodiscard]] const BlockedWrite& blocked() const noexcept { return blocked_; }
-  [[nodiscard]] bool holds_output() const noexcept { return false; }
+  [[nodiscard]] PendingWrite pending() const noexcept { return blocked_.shown(); }
+  [[nodiscard]] static constexpr bool holds_output() noexcept { return false; }
+  [[nodiscard]] static constexpr bool gather(std::span<const std::byte>) noexcept { return false; }
 
   /// Remembers a write of which nothing is committed yet.
   void hold(SSL* ssl, std::span<const std::byte> bytes) noexcept { blocked_.hold(bytes, 0, seed(ssl)); }
@@ -38,15 +42,17 @@ class ManualWriter {
   }
 
   template <typename Settle>
-  [[nodiscard]] IoStatus flush(Engine& engine, SSL* ssl, Settle) noexcept {
-    return engine.drain(ssl);
+  [[nodiscard]] Written flush(Engine& engine, SSL* ssl, Settle) noexcept {
+    return {engine.drain(ssl)};
   }
 
-  /// Commits `bytes` from `committed` on, until all have left, the transport blocks, or (partial rules) some have left.
+  /// Commits `bytes`, a pending write from its committed bytes on, until all have left, the transport blocks, or (partial
+  /// rules) some have left.
   template <typename Settle>
-  [[nodiscard]] WriteResult write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, std::size_t committed,
-                                  Settle settle) noexcept {
+  [[nodiscard]] Written write(Engine& engine, SSL* ssl, std::span<const std::byte> bytes, Settle settle) noexcept {
+    std::size_t committed = blocked_.committed();
     std::size_t left = 0;  // how many bytes the transport has taken altogether
+    bool settled = false;
     IoStatus status = engine.drain(ssl);
     while (status == IoStatus::done) {
       left = committed;
@@ -56,22 +62,23 @@ class ManualWriter {
       }
       const Commit step = engine.commit(ssl, next_part(bytes.subspan(committed)), sizer_, Policy::batch_size);
       committed += step.bytes;
-      status = step.returned == 1 ? engine.drain_commit(ssl) : settle(step.returned);
+      settled = step.returned != 1;
+      status = settled ? settle(step.returned) : engine.drain_commit(ssl);
     }
     if constexpr (AllowsPartialWrite<Policy>) {
       const bool some_left = left != 0 || (committed != 0 && engine.first_record_left());
-      const std::size_t reported = would_block(status) ? committed : left;
+      const std::size_t reported = goes_on(status) ? committed : left;
       if (some_left && reported != 0 && reported != bytes.size()) {
         blocked_.clear();
         return {IoStatus::done, reported};  // the rest of what is committed leaves first, whatever is called next
       }
     }
-    if (would_block(status)) {
+    if (goes_on(status)) {
       blocked_.hold(bytes, committed, seed(ssl));
     } else {
       blocked_.clear();
     }
-    return {status, 0};
+    return {status, 0, settled};
   }
 
  private:

@@ -4,12 +4,15 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
 #include <openssl/ssl.h>
 
+#include <tlsmode/engine/adopted_bios.hpp>
 #include <tlsmode/engine/commit.hpp>
+#include <tlsmode/engine/read_budget.hpp>
 #include <tlsmode/engine/read_watch.hpp>
 #include <tlsmode/native_bio.hpp>
 #include <tlsmode/status.hpp>
@@ -34,7 +37,9 @@ class NativeEngine {
         buffer_may_change_{other.buffer_may_change_},
         owes_close_{std::exchange(other.owes_close_, false)},
         has_been_dry_{other.has_been_dry_},
-        lost_alert_{other.lost_alert_} {}
+        ended_{other.ended_},
+        lost_alert_{other.lost_alert_},
+        budget_{other.budget_} {}
   NativeEngine& operator=(NativeEngine&& other) noexcept {
     transport_ = std::move(other.transport_);
     pending_ = std::exchange(other.pending_, {});
@@ -42,7 +47,9 @@ class NativeEngine {
     buffer_may_change_ = other.buffer_may_change_;
     owes_close_ = std::exchange(other.owes_close_, false);
     has_been_dry_ = other.has_been_dry_;
+    ended_ = other.ended_;
     lost_alert_ = other.lost_alert_;
+    budget_ = other.budget_;
     return *this;
   }
 
@@ -56,9 +63,13 @@ class NativeEngine {
     } else {
       ::BIO_up_ref(writer);
     }
+    if (::SSL_get_rbio(ssl) != reader) {
+      keep_descriptors(ssl, reader, NativeBio::descriptor_of(reader));
+    }
     ::BIO_up_ref(reader);
     ::SSL_set0_rbio(ssl, reader);
     ::SSL_set0_wbio(ssl, writer);
+    SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // in a handshake, too, an end is no close
     writer_ = writer;
     buffer_may_change_ = ::SSL_is_init_finished(ssl) != 0;
     return writer != nullptr;
@@ -120,11 +131,13 @@ class NativeEngine {
   [[nodiscard]] bool input_waits() const noexcept { return false; }
   [[nodiscard]] bool dry() const noexcept { return dry_; }
   [[nodiscard]] bool has_been_dry() const noexcept { return has_been_dry_; }
-  [[nodiscard]] bool ended() const noexcept { return false; }
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
   [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
 
   void start_read(std::size_t = 0) noexcept { dry_ = false; }
+  [[nodiscard]] bool held_back() const noexcept { return false; }
+  [[nodiscard]] ReadBudget& budget() noexcept { return budget_; }
 
   /// While something is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a
   /// KeyUpdate in TLS 1.3; up to TLS 1.2 the refusal of a renegotiation, which makes even the right retry fatal. And where
@@ -137,20 +150,31 @@ class NativeEngine {
 
   /// An alert that OpenSSL owes and could not send while it read breaks the stream, although OpenSSL goes on as if it did
   /// not (TLS 1.2, a refused renegotiation). That is the end of the connection: said, instead of bytes that never arrive.
-  [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes) noexcept {
-    SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // with it, a truncation could not be told from a close
-    const bool one_record = output_size() != 0 && (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) != 0;
-    if (one_record) {  // so that must_finish_write_first() sees what each one asks
+  [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes,
+                         ReadCall call = &::SSL_read_ex) noexcept {
+    // With it, the end of the input is not the end of the output, too. That it was no close, the watch knows.
+    SSL_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    const bool retries = (SSL_get_mode(ssl) & SSL_MODE_AUTO_RETRY) != 0;
+    if (retries) {  // one record, so that the budget and must_finish_write_first() see what each one asks
       SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
     BIO_clear_retry_flags(writer_);
+    const std::uint64_t written = ::BIO_number_written(writer_);
     const ReadWatch watch{transport_.reader()};
-    const int returned = ::SSL_read_ex(ssl, to.data(), to.size(), &bytes);
+    const int returned = call(ssl, to.data(), to.size(), &bytes);
     dry_ = watch.found_nothing();
-    if (one_record) {
+    ended_ = ended_ || watch.found_end();
+    if (retries) {
       SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
     }
+    SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     has_been_dry_ = has_been_dry_ || dry_;
+    if (!dry_) {
+      budget_.note_record();
+    }
+    if (::BIO_number_written(writer_) != written) {
+      budget_.note_answer();
+    }
     lost_alert_ = lost_alert_ || (output_size() == 0 && BIO_should_write(writer_) && ::SSL_in_init(ssl) == 0);
     return returned;
   }
@@ -185,7 +209,9 @@ class NativeEngine {
   bool owes_close_ = false;         // close_notify is pending, and no record
   bool dry_ = false;                // since start_read(), the BIO had nothing to give
   bool has_been_dry_ = false;       // ever: it does not wait for input
+  bool ended_ = false;              // the BIO has said that there will be no more
   bool lost_alert_ = false;         // OpenSSL could not send an alert, and nothing can be sent behind it
+  ReadBudget budget_{};
 };
 
 }  // namespace tlsmode::engine

@@ -8,8 +8,9 @@
 
 namespace tlsmode::engine {
 
-/// While it lives, sees whether a BIO was asked for input that it did not have. After WANT_READ that is the difference
-/// between a peer who has said nothing more and OpenSSL, which stops after a message although it holds the next one.
+/// While it lives, sees whether a BIO was asked for input that it did not have, or that has ended. After WANT_READ that is
+/// the difference between a peer who has said nothing more and OpenSSL, which stops after a message although it holds the
+/// next one; after ZERO_RETURN, between the end of the stream and close_notify.
 /// A callback that the BIO has goes on being called, and has its argument.
 /// Wraps: BIO_set_callback_ex(3).
 class ReadWatch {
@@ -27,6 +28,7 @@ class ReadWatch {
   }
 
   [[nodiscard]] bool found_nothing() const noexcept { return found_nothing_; }
+  [[nodiscard]] bool found_end() const noexcept { return found_end_; }
 
  private:
   void watch() noexcept { ::BIO_set_callback_arg(bio_, reinterpret_cast<char*>(this)); }
@@ -34,8 +36,9 @@ class ReadWatch {
   static long on_call(BIO* bio, int operation, const char* data, std::size_t size, int number, long value, int result,
                       std::size_t* processed) noexcept {
     auto* const self = static_cast<ReadWatch*>(static_cast<void*>(::BIO_get_callback_arg(bio)));
-    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0 && BIO_should_read(bio)) {
-      self->found_nothing_ = true;
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0) {
+      self->found_nothing_ = self->found_nothing_ || BIO_should_read(bio);
+      self->found_end_ = self->found_end_ || (BIO_should_retry(bio) == 0 && BIO_eof(bio) != 0);
     }
     if (self->callback_ == nullptr) {
       return result;
@@ -50,6 +53,7 @@ class ReadWatch {
   BIO_callback_fn_ex callback_;
   char* argument_;
   bool found_nothing_ = false;
+  bool found_end_ = false;
 };
 
 }  // namespace tlsmode::engine

@@ -83,6 +83,18 @@ class ExpectedPeer {
   return Error{{.operation = operation}};
 }
 
+/// The error of a handshake that resumed a session whose peer this connection does not accept.
+[[nodiscard]] inline Error refused_session(SSL* ssl, Operation operation, long verify_result) noexcept {
+  const ExpectedPeer expected{ssl};
+  return Error{{.kind = ErrorKind::verification,
+                .operation = operation,
+                .message = expected.text().empty() ? "the resumed session is not of a peer that is accepted here"
+                                                   : "the resumed session is not of a peer that is accepted as",
+                .subject = expected.text(),
+                .remedy = "resume only what was made by this policy, with this trust, for this name",
+                .verify_result = verify_result}};
+}
+
 }  // namespace tlsmode::detail
 
 #endif
