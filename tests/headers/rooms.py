@@ -34,6 +34,7 @@ TESTED_BY = {
     "engine/elastic_engine.hpp": "tests/unit/write_rules_duplex_test.cpp",
     "engine/manual_writer.hpp": "tests/unit/write_rules_retry_test.cpp",
     "engine/record_sizer.hpp": "tests/unit/record_sizing_test.cpp",
+    "engine/writer.hpp": "tests/unit/engine_test.cpp",
 }
 HEADERS = "include/tlsmode/"
 NOT_ROOMS = {"build", "subprojects", "__pycache__"}  # and what begins with a dot, but for .ci and .github
