@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # Sourced by the commands in tools/, which set root: installs what is missing, and says so first.
 
-# Meson compiles through ccache when that is there; these let it keep what was compiled with a precompiled header.
+# Compiles through ccache where that is installed: its folder on Debian has a link for each compiler. What was compiled with
+# a precompiled header is kept, too.
+[ ! -d /usr/lib/ccache ] || export PATH="/usr/lib/ccache:$PATH"
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 
 # need PACKAGE COMMAND...: PACKAGE (a Debian name) is missing unless COMMAND succeeds.
