@@ -71,7 +71,9 @@ def complaints(compiler, flags, file):
     command += ["-O0", "-S", "-o", os.devnull, "-fdiagnostics-color=never", str(file)]
 
     def output_of(extra):
-        done = subprocess.run(command + extra, capture_output=True, text=True, check=False)
+        # ccache may write paths in another way than they were given.
+        environment = os.environ | {"CCACHE_DISABLE": "1"}
+        done = subprocess.run(command + extra, capture_output=True, text=True, check=False, env=environment)
         return done.returncode, done.stdout + done.stderr
 
     status, output = output_of(["-DCONTROL"])
