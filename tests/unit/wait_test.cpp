@@ -290,8 +290,8 @@ TEST_CASE("a callback that has not decided yet ends what waits, and the same cal
 
 TEST_CASE("a certificate that is refused while write_all waits is told of the write, which is what was called") {
   TlsPair<> pair{{.peer = "other.example"}};
-  const std::string text = "text";
-  CHECK(write_all(pair.client, text, ActingWaiter{9, [&] { static_cast<void>(pair.server.handshake()); }}).status ==
+  const std::string lent = "text";
+  CHECK(write_all(pair.client, lent, ActingWaiter{9, [&] { static_cast<void>(pair.server.handshake()); }}).status ==
         WaitStatus::failed);
   CHECK(pair.client.error().operation() == tlsmode::Operation::write);
   CHECK(pair.client.error().kind() == tlsmode::ErrorKind::verification);
