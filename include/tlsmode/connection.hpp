@@ -101,8 +101,8 @@ class [[nodiscard("a connection that nobody keeps ends here")]] Connection {
 
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;
-  Connection(const Connection&) = delete;             // FIX: one owner a handle: move it, or pass a reference
-  Connection& operator=(const Connection&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  Connection(const Connection&) = delete;             // FIX: a handle has one owner: move it, or pass a reference
+  Connection& operator=(const Connection&) = delete;  // FIX: a handle has one owner: move it, or pass a reference
   ~Connection() = default;
 
   /// Does the handshake, or goes on with it. Once it is done, sends what is left of it, and answers done.

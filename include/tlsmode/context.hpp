@@ -95,8 +95,8 @@ class Context {
 
   Context(Context&&) noexcept = default;
   Context& operator=(Context&&) noexcept = default;
-  Context(const Context&) = delete;             // FIX: one owner a handle: move it, or pass a reference
-  Context& operator=(const Context&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  Context(const Context&) = delete;             // FIX: a handle has one owner: move it, or pass a reference
+  Context& operator=(const Context&) = delete;  // FIX: a handle has one owner: move it, or pass a reference
   ~Context() = default;
 
   /// Adds `extra` to the modes that new connections start with, and returns the resulting set.

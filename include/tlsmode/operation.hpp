@@ -88,7 +88,6 @@ class OperationState {
   explicit OperationState(C& connection) noexcept : connection_{&connection} {}
   OperationState(OperationState&& other) noexcept
       : connection_{other.connection_}, status_{std::exchange(other.status_, IoStatus::failed)} {}
-  OperationState& operator=(OperationState&&) = delete;
   ~OperationState() = default;
 
   /// Makes `attempt`, unless this is over. Returns: its answer, or the last one.
@@ -175,7 +174,7 @@ class [[nodiscard]] WriteAllOperation : public detail::OperationState<Connection
   WriteAllOperation(Connection<P, T>& connection, Bytes&& bytes) noexcept
       : State{connection}, bytes_{detail::as_bytes(bytes)} {}
   WriteAllOperation(WriteAllOperation&& other) noexcept
-      : State{std::move(other)},
+      : State{static_cast<State&&>(other)},
         bytes_{other.bytes_},
         written_{other.written_},
         is_pending_{std::exchange(other.is_pending_, false)} {}

@@ -18,9 +18,9 @@ namespace tlsmode {
 /// A connected stream socket, blocking or not. Owns its descriptor unless it was borrowed. Never raises SIGPIPE.
 /// A call that a signal interrupts is made again.
 /// A socket that is closed while input waits in it makes TCP throw away what was sent and has not arrived. So an owned one
-/// that has sent something is ended before it is closed: its sending side is shut down, and what has come is read, without
-/// waiting. What comes later can still do harm: tlsmode/wait.hpp has close(), which waits for the peer. The end holds for
-/// every process that shares the connection: release() a descriptor that another one goes on with.
+/// that has sent something reads what has come before it is closed, without waiting. What comes later can still do harm:
+/// tlsmode/wait.hpp has close(), which waits for the peer. A process that shares the connection would miss what is read
+/// here: release() a descriptor that another one goes on with.
 /// Proof: tests/unit/socket_test.cpp.
 class Socket {
  public:
@@ -43,8 +43,8 @@ class Socket {
     }
     return *this;
   }
-  Socket(const Socket&) = delete;             // FIX: one owner a handle: move it, or pass a reference
-  Socket& operator=(const Socket&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  Socket(const Socket&) = delete;             // FIX: a handle has one owner: move it, or pass a reference
+  Socket& operator=(const Socket&) = delete;  // FIX: a handle has one owner: move it, or pass a reference
   ~Socket() { close_if_owned(); }
 
   /// Wraps: recv(2).
@@ -113,21 +113,20 @@ class Socket {
   void close_if_owned() noexcept {
     if (owned_ && descriptor_ >= 0) {
       if (has_sent_) {
-        end();
+        drop_input();
       }
       ::close(descriptor_);
     }
   }
 
-  /// Wraps: shutdown(2), recv(2) with MSG_DONTWAIT. A peer that sends as fast as this reads is read no more than 4 MB.
-  void end() const noexcept {
-    if (::shutdown(descriptor_, SHUT_WR) != 0) {
-      return;  // it is not connected any more
-    }
+  /// Reads what has come: closed with input unread, the system would destroy what was sent and has not arrived.
+  /// Wraps: recv(2) with MSG_DONTWAIT. A peer that sends as fast as this reads is read no more than 4 MB.
+  void drop_input() const noexcept {
     std::byte dropped[16 * 1024];
     for (int calls = 0; calls != 256; ++calls) {
       const ::ssize_t got = ::recv(descriptor_, dropped, sizeof dropped, MSG_DONTWAIT);
-      if (got == 0 || (got < 0 && errno != EINTR)) {
+      const bool is_all = got >= 0 ? static_cast<std::size_t>(got) < sizeof dropped : errno != EINTR;
+      if (is_all) {
         return;
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: // FIX: one owner a handle: move it, or pass a reference
+// expect: // FIX: a handle has one owner: move it, or pass a reference
 #include <utility>
 
 #include <tlsmode/tlsmode.hpp>

@@ -108,6 +108,7 @@ void Side::note(IoStatus status) {
   note_state(static_cast<unsigned>(status) + 8U * static_cast<unsigned>(::SSL_get_state(ssl)) +
              (pending().length != 0 ? 512U : 0U) + (connection_->wants_write() ? 1024U : 0U) + (closes_ ? 2048U : 0U));
   if (status == IoStatus::failed) {
+    hurt_ = hurt_ || theirs_.keys_asked > 32;  // who asks again and again is refused, as one that does harm
     require(hurt_ || connection_->error().kind() == tlsmode::ErrorKind::misuse, "nothing fails without a cause");
   }
   if (status == IoStatus::truncated) require(hurt_, "nothing is truncated that was not");
@@ -196,11 +197,13 @@ void Side::retry_wrongly(unsigned how) {
   const std::string_view given = std::string_view{bytes_}.substr(0, bytes_.size() - (is_edited ? 0 : 1));
   const WriteResult result = call([&](AnyConnection& connection) { return connection.retry(given); });
   if (is_edited) bytes_[place] = static_cast<char>(bytes_[place] ^ 1);
-  require(result == WriteResult{IoStatus::write_pending, 0} || (hurt_ && result == WriteResult{IoStatus::failed, 0}),
+  const bool has_ended = result.status == IoStatus::failed || result.status == IoStatus::closed ||
+                         result.status == IoStatus::truncated;  // closed, too: a forged alert in the handshake
+  require(result.bytes == 0 && (result.status == IoStatus::write_pending || (hurt_ && has_ended)),
           "a wrong retry is refused");
   require(out_.send_calls == calls, "a refusal happens before the transport is touched");
   const tlsmode::PendingWrite after = pending();
-  require(result.status == IoStatus::failed || (after.length == before.length && after.committed == before.committed),
+  require(has_ended || (after.length == before.length && after.committed == before.committed),
           "a refusal changes nothing");
 }
 
@@ -245,6 +248,7 @@ void Side::shutdown() {
 
 void Side::update_keys(bool ask_peer) {
   const bool was_pending = pending().length != 0;
+  mine_.keys_asked += ask_peer ? 1 : 0;
   const IoStatus status = call([&](AnyConnection& connection) { return connection.update_keys(ask_peer); });
   note(status);
   if (status == IoStatus::write_pending) require(was_pending, "keys wait for a write that is pending");

@@ -21,6 +21,7 @@ struct Said {
   std::size_t most = 0;      // and at most gets: with those of a write that is committed, or has failed
   bool may_close = false;    // it has begun to say close_notify
   bool may_fail = false;     // what it says may be anything: nothing but a beginning of the stream arrives
+  unsigned keys_asked = 0;   // how often it has asked the other side for new keys
 };
 
 class Side {

@@ -26,6 +26,7 @@ struct Lane {
   std::size_t most_sent = unlimited;      // per send()
   std::size_t most_received = unlimited;  // per receive()
   bool ended = false;                     // receive() answers closed once the bytes are gone
+  bool end_told = false;                  // it has: nothing comes after that, whatever is put in
   int send_error = 0;                     // send() fails with it
   int receive_error = 0;                  // receive() fails with it, once the bytes are gone
   std::size_t sent = 0;                   // bytes ever
@@ -48,11 +49,15 @@ class WireEnd {
 
   [[nodiscard]] tlsmode::ReadResult receive(std::span<std::byte> to) noexcept {
     ++in_->receive_calls;
+    if (in_->end_told) {
+      return {tlsmode::IoStatus::closed, 0};
+    }
     if (in_->bytes.empty()) {
       if (in_->receive_error != 0) {
         errno = in_->receive_error;
         return {tlsmode::IoStatus::failed, 0};
       }
+      in_->end_told = in_->ended;
       return {in_->ended ? tlsmode::IoStatus::closed : tlsmode::IoStatus::want_read, 0};
     }
     const std::size_t size = std::min({to.size(), in_->bytes.size(), in_->most_received});

@@ -163,3 +163,20 @@ TEMPLATE_LIST_TEST_CASE("a write that fails is over: nothing is pending", "", Ma
   CHECK(subject.connection.pending_write().length == 0);
   CHECK(subject.connection.cancel_write() == 0);
 }
+
+TEMPLATE_LIST_TEST_CASE(
+    "after the input has ended, a write that cannot be sent fails for that reason, and so does what follows", "",
+    ManualSubjects) {
+  TestType subject{any_version()};
+  subject.incoming().ended = true;
+  REQUIRE(subject.heard().end == IoStatus::truncated);
+  REQUIRE(subject.connection.write(message).status == IoStatus::done);  // the output has not ended
+  subject.outgoing().write_errno = EPIPE;
+  CHECK(subject.connection.write(message).status == IoStatus::failed);
+  for (int call = 0; call != 3; ++call) {
+    CHECK(subject.connection.error().kind() == ErrorKind::system);
+    CHECK(subject.connection.error().system_error() == EPIPE);
+    CHECK(subject.connection.write(message).status == IoStatus::failed);
+  }
+  CHECK(subject.heard().end == IoStatus::truncated);
+}

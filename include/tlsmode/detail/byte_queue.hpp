@@ -21,8 +21,8 @@ class ByteQueue {
     }
     return *this;
   }
-  ByteQueue(const ByteQueue&) = delete;             // FIX: one owner a handle: move it, or pass a reference
-  ByteQueue& operator=(const ByteQueue&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  ByteQueue(const ByteQueue&) = delete;             // FIX: a handle has one owner: move it, or pass a reference
+  ByteQueue& operator=(const ByteQueue&) = delete;  // FIX: a handle has one owner: move it, or pass a reference
   ~ByteQueue() { std::free(memory_); }
 
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }

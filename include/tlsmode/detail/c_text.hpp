@@ -26,11 +26,11 @@ inline void require_c_text(std::string_view text, std::size_t longest, Operation
   }
 }
 
-/// A path or setting on its way to a C function: ends in a zero byte, and contains no other. `operation` is what its
+/// A path or setting on its way to a C function: ends in a zero byte, and contains no other. `Doing` is what its
 /// errors say was being done.
 /// Made from a string_view, a literal, a string, or what has a c_str() of char (a filesystem::path).
 /// Errors: throws Error if it is longer than 4095 bytes, contains a zero byte, or is a PEM text.
-template <Operation operation>
+template <Operation Doing>
 class CText {
  public:
   template <typename Text>
@@ -52,7 +52,7 @@ class CText {
 
  private:
   void store(std::string_view text) {
-    require_c_text(text, sizeof text_ - 1, operation);
+    require_c_text(text, sizeof text_ - 1, Doing);
     std::memcpy(text_, text.data(), text.size());
     text_[text.size()] = '\0';
     size_ = text.size();

@@ -31,8 +31,8 @@ class Handle {
     std::swap(object_, moved.object_);
     return *this;
   }
-  Handle(const Handle&) = delete;             // FIX: one owner a handle: move it, or pass a reference
-  Handle& operator=(const Handle&) = delete;  // FIX: one owner a handle: move it, or pass a reference
+  Handle(const Handle&) = delete;             // FIX: a handle has one owner: move it, or pass a reference
+  Handle& operator=(const Handle&) = delete;  // FIX: a handle has one owner: move it, or pass a reference
   ~Handle() {
     if (object_ != nullptr) {
       Free(object_);

@@ -58,12 +58,12 @@ struct PemSource {
 };
 
 /// Opens a file that has to exist and be a regular one. Errors: throws Error with the path and errno.
-template <Operation operation>
-[[nodiscard]] PemSource open_pem_file(const CText<operation>& path) {
+template <Operation Doing>
+[[nodiscard]] PemSource open_pem_file(const CText<Doing>& path) {
   ::ERR_clear_error();
   if (open_directory_error(path.c_str()) == 0) {
     throw Error{{.kind = ErrorKind::input,
-                 .operation = operation,
+                 .operation = Doing,
                  .message = "a file is expected, and this is a directory",
                  .subject = path.view()}};
   }
@@ -72,12 +72,12 @@ template <Operation operation>
   const int reason = errno;
   if (!bio) {
     throw Error{{.kind = ErrorKind::system,
-                 .operation = operation,
+                 .operation = Doing,
                  .message = "cannot open the file",
                  .subject = path.view(),
                  .system_error = reason}};
   }
-  return {std::move(bio), operation, path.view()};
+  return {std::move(bio), Doing, path.view()};
 }
 
 /// Reads from memory. Lifetime: `text` has to outlive the source.

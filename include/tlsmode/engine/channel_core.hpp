@@ -131,8 +131,8 @@ class ChannelCore {
   [[nodiscard]] IoStatus settle_answer(int returned, Operation operation, bool ended, int transport_error) noexcept {
     const int system_error = errno;
     int answer = ::SSL_get_error(ssl_.get(), returned);
-    if (answer == SSL_ERROR_ZERO_RETURN && peer_end_ == IoStatus::closed) {
-      answer = SSL_ERROR_SYSCALL;  // OpenSSL remembers the close, and takes a failure to send for it
+    if (answer == SSL_ERROR_ZERO_RETURN && peer_end_ != IoStatus::done) {
+      answer = SSL_ERROR_SYSCALL;  // OpenSSL remembers the end, and takes a failure to send for it
     }
     switch (answer) {
       case SSL_ERROR_WANT_READ: return ended ? end_of_input(operation, transport_error) : IoStatus::want_read;

@@ -49,7 +49,7 @@ inline const ErrorRecord* share(const ErrorRecord* record) noexcept {
 inline void drop(const ErrorRecord* record) noexcept {
   if (__atomic_load_n(&record->owners, __ATOMIC_RELAXED) != 0 &&
       __atomic_fetch_sub(&record->owners, 1U, __ATOMIC_ACQ_REL) == 1) {
-    std::free(const_cast<ErrorRecord*>(record));  // NOLINT(clang-analyzer-unix.Malloc): constants have no owners
+    std::free(const_cast<ErrorRecord*>(record));
   }
 }
 
