@@ -166,6 +166,8 @@ TEST_CASE("what the system trusts by directories is looked up when needed: witho
   if (exhausted) none.emplace();
   CHECK(shake_hands(client, peer) == !exhausted);
   CHECK(says(client.connection.error(), "certificate verify failed") == exhausted);
-  CHECK(says(client.connection.error(), "Remedy: no descriptors left: raise the limit or close some") == exhausted);
-  CHECK(client.connection.error().system_error() == (exhausted ? EMFILE : 0));
+  // OpenSSL 3.5 forgets why it could not look: what is not in its queue, nobody can tell.
+  const bool told = exhausted && OPENSSL_VERSION_NUMBER < 0x30500000L;
+  CHECK(says(client.connection.error(), "Remedy: no descriptors left: raise the limit or close some") == told);
+  CHECK(client.connection.error().system_error() == (told ? EMFILE : 0));
 }
