@@ -54,7 +54,7 @@ int main() {
 
     examples::require(client.shutdown() == tlsmode::IoStatus::done);
     carry(client.transport(), server.transport());
-    examples::require(server.read(buffer).status == tlsmode::IoStatus::closed);  // the client said goodbye
+    examples::require(server.read(buffer).status == tlsmode::IoStatus::closed);  // the client has sent close_notify
     client.transport().end_input();
     examples::require(client.read(buffer).status == tlsmode::IoStatus::truncated);  // the server just went away
   });
