@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -32,6 +33,7 @@ struct Lane {
   std::size_t sent = 0;                   // bytes ever
   std::size_t send_calls = 0;
   std::size_t receive_calls = 0;
+  std::function<void()> refill = nullptr;  // called by a receive() that finds no bytes: a peer that never stops
 };
 
 /// Both directions. The wire outlives the connections that use it.
@@ -51,6 +53,9 @@ class WireEnd {
     ++in_->receive_calls;
     if (in_->end_told) {
       return {tlsmode::IoStatus::closed, 0};
+    }
+    if (in_->bytes.empty() && in_->refill) {
+      in_->refill();
     }
     if (in_->bytes.empty()) {
       if (in_->receive_error != 0) {
