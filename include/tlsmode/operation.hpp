@@ -38,6 +38,8 @@ enum class Readiness { read, write, either };
 /// kind: the name that errors give it. connection: what it was made for.
 /// Lifetime: the connection, which is not moved meanwhile, and the bytes outlive the operation, unless it is told to
 /// forget(). Operations can be moved.
+/// Some take more than one step without a wait: advance(goes_on) asks `bool goes_on() noexcept` between steps, and stops
+/// with want_read or want_write where it says no.
 /// They allocate nothing, and may be driven side by side: one that writes, one that reads.
 /// Proof: tests/unit/operation_test.cpp.
 template <typename O>
@@ -54,6 +56,23 @@ concept ResumableOperation = std::move_constructible<O> && requires(O& operation
 };
 
 namespace detail {
+
+/// Whether an operation that never has to wait may go on: it may.
+struct Always {
+  [[nodiscard]] constexpr bool operator()() const noexcept { return true; }
+};
+
+/// Asks `goes_on` at every 16th step: a look at the clock costs as much as a small record.
+template <typename GoesOn>
+class NowAndThen {
+ public:
+  explicit NowAndThen(GoesOn& goes_on) noexcept : goes_on_{goes_on} {}
+  [[nodiscard]] bool operator()() noexcept { return ++steps_ % 16 != 0 || goes_on_(); }
+
+ private:
+  GoesOn& goes_on_;
+  unsigned steps_ = 0;
+};
 
 /// What the waiting layer does to a connection in the name of the operation that the user has called.
 struct WaitingLayer {
@@ -180,8 +199,10 @@ class [[nodiscard]] WriteAllOperation : public detail::OperationState<Connection
         is_pending_{std::exchange(other.is_pending_, false)} {}
   ~WriteAllOperation() { cancel(); }
 
-  IoStatus advance() noexcept {
-    const IoStatus status = this->step([&] { return write_on(); });
+  IoStatus advance() noexcept { return advance(detail::Always{}); }
+  template <typename GoesOn>
+  IoStatus advance(GoesOn goes_on) noexcept {
+    const IoStatus status = this->step([&] { return write_on(goes_on); });
     if (this->finished()) {
       cancel_write();
     }
@@ -205,16 +226,23 @@ class [[nodiscard]] WriteAllOperation : public detail::OperationState<Connection
   }
 
  private:
-  [[nodiscard]] IoStatus write_on() noexcept {
+  static constexpr std::size_t most_at_once = 16 * P::batch_size;  // then it asks whether to go on
+
+  template <typename GoesOn>
+  [[nodiscard]] IoStatus write_on(GoesOn& goes_on) noexcept {
     while (written_ != bytes_.size()) {
-      const std::span<const std::byte> rest = bytes_.subspan(written_);
+      const std::size_t left = bytes_.size() - written_;
+      const std::span<const std::byte> rest = bytes_.subspan(written_, left < most_at_once ? left : most_at_once);
       const WriteResult result =
           is_pending_ ? detail::WaitingLayer::retry(*this->connection_, rest) : this->connection_->write(rest);
-      const bool goes_on = would_block(result.status) || result.status == IoStatus::want_decision;
-      is_pending_ = (is_pending_ || goes_on) && this->connection_->pending_write().length != 0;
+      const bool continues = would_block(result.status) || result.status == IoStatus::want_decision;
+      is_pending_ = (is_pending_ || continues) && this->connection_->pending_write().length != 0;
       written_ += result.bytes;
       if (result.status != IoStatus::done) {
         return result.status;
+      }
+      if (written_ != bytes_.size() && !goes_on()) {
+        return IoStatus::want_write;
       }
     }
     return this->connection_->flush();
@@ -263,13 +291,19 @@ class [[nodiscard]] ReadExactlyOperation : public detail::ReadingOperation<Conne
   ReadExactlyOperation(Connection<P, T>& connection, Bytes&& to) noexcept
       : detail::ReadingOperation<Connection<P, T>>{connection}, to_{detail::as_writable_bytes(to)} {}
 
-  IoStatus advance() noexcept {
+  IoStatus advance() noexcept { return advance(detail::Always{}); }
+  template <typename GoesOn>
+  IoStatus advance(GoesOn goes_on) noexcept {
     return this->step([&] {
+      detail::NowAndThen sometimes{goes_on};
       while (this->bytes_ != to_.size()) {
         const ReadResult result = this->connection_->read(to_.subspan(this->bytes_));
         this->bytes_ += result.bytes;
         if (result.status != IoStatus::done) {
           return result.status;
+        }
+        if (this->bytes_ != to_.size() && !sometimes()) {
+          return IoStatus::want_read;
         }
       }
       return IoStatus::done;
@@ -312,8 +346,10 @@ class [[nodiscard]] CloseOperation : public detail::ReadingOperation<Connection<
   explicit CloseOperation(Connection<P, T>& connection, std::size_t limit = close_limit) noexcept
       : Reading{connection}, limit_{limit} {}
 
-  IoStatus advance() noexcept {
-    return this->step([&] { return close_on(); });
+  IoStatus advance() noexcept { return advance(detail::Always{}); }
+  template <typename GoesOn>
+  IoStatus advance(GoesOn goes_on) noexcept {
+    return this->step([&] { return close_on(goes_on); });
   }
   [[nodiscard]] Readiness readiness() const noexcept {
     const bool only_sends = this->status_ == IoStatus::want_write && heard_ != IoStatus::done;
@@ -322,7 +358,8 @@ class [[nodiscard]] CloseOperation : public detail::ReadingOperation<Connection<
 
  private:
   /// While there is no room for close_notify, input is read all the same: a peer that is sending may not read before.
-  [[nodiscard]] IoStatus close_on() noexcept {
+  template <typename GoesOn>
+  [[nodiscard]] IoStatus close_on(GoesOn& goes_on) noexcept {
     if (!said_) {
       const IoStatus status = this->connection_->shutdown();
       if (status != IoStatus::done && status != IoStatus::want_write) {
@@ -331,7 +368,7 @@ class [[nodiscard]] CloseOperation : public detail::ReadingOperation<Connection<
       said_ = status == IoStatus::done;
     }
     if (heard_ == IoStatus::done) {
-      const IoStatus status = drop_input();
+      const IoStatus status = drop_input(goes_on);
       if (status != IoStatus::closed && status != IoStatus::truncated) {
         return status == IoStatus::want_read && !said_ ? IoStatus::want_write : status;
       }
@@ -341,7 +378,9 @@ class [[nodiscard]] CloseOperation : public detail::ReadingOperation<Connection<
   }
 
   /// Returns: what the read that found nothing more has answered.
-  [[nodiscard]] IoStatus drop_input() noexcept {
+  template <typename GoesOn>
+  [[nodiscard]] IoStatus drop_input(GoesOn& goes_on) noexcept {
+    detail::NowAndThen sometimes{goes_on};
     std::byte dropped[4096];
     while (true) {
       const ReadResult result = this->connection_->read(dropped);
@@ -355,6 +394,9 @@ class [[nodiscard]] CloseOperation : public detail::ReadingOperation<Connection<
                                           .message = "the peer goes on sending: more came than may be dropped",
                                           .remedy = "read what it sends before closing, or give a larger limit"}});
         return IoStatus::failed;
+      }
+      if (!sometimes()) {
+        return IoStatus::want_read;
       }
     }
   }

@@ -111,18 +111,10 @@ class BasicPollWaiter {
       const int ready = ::poll(entries, 2, milliseconds_left());
       const bool has_looked = ready >= 0 && std::exchange(looked_once_, true);
       if (ready > 0 && (entries[1].revents & POLLNVAL) == 0 && entries[1].revents != 0) {
-        error_ = Error{{.kind = ErrorKind::interrupted,
-                        .operation = Operation::wait,
-                        .message = "a stop was requested",
-                        .remedy = "call again with what is left, or give up: the connection is as it was"}};
-        return WaitStatus::interrupted;
+        return interrupted();
       }
       if ((ready == 0 || (ready > 0 && has_looked)) && milliseconds_left() == 0) {
-        error_ = Error{{.kind = ErrorKind::timeout,
-                        .operation = Operation::wait,
-                        .message = "the deadline passed",
-                        .remedy = "call again with what is left, or give up: the connection is as it was"}};
-        return WaitStatus::timeout;
+        return timed_out();
       }
       if (ready > 0 && ((entries[0].revents | entries[1].revents) & POLLNVAL) == 0) {
         return WaitStatus::done;
@@ -137,11 +129,35 @@ class BasicPollWaiter {
     }
   }
 
+  /// Whether to go on without a wait. Returns: done; timeout once the deadline has passed; interrupted.
+  [[nodiscard]] WaitStatus check() noexcept {
+    ::pollfd entry{interrupter_, POLLIN, 0};
+    if (interrupter_ >= 0 && ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLNVAL) == 0) {
+      return interrupted();
+    }
+    return milliseconds_left() == 0 ? timed_out() : WaitStatus::done;
+  }
+
   /// Why the last wait did not end in done: kind() is timeout, interrupted or system. The functions of tlsmode/wait.hpp
   /// say the same, and more, in connection.error().
   [[nodiscard]] const Error& error() const noexcept { return error_; }
 
  private:
+  [[nodiscard]] WaitStatus interrupted() noexcept {
+    error_ = Error{{.kind = ErrorKind::interrupted,
+                    .operation = Operation::wait,
+                    .message = "a stop was requested",
+                    .remedy = "call again with what is left, or give up: the connection is as it was"}};
+    return WaitStatus::interrupted;
+  }
+  [[nodiscard]] WaitStatus timed_out() noexcept {
+    error_ = Error{{.kind = ErrorKind::timeout,
+                    .operation = Operation::wait,
+                    .message = "the deadline passed",
+                    .remedy = "call again with what is left, or give up: the connection is as it was"}};
+    return WaitStatus::timeout;
+  }
+
   [[nodiscard]] static short events_of(Readiness readiness) noexcept {
     switch (readiness) {
       case Readiness::read: return POLLIN;

@@ -10,6 +10,11 @@ TEMPLATE_LIST_TEST_CASE("a peer without end keeps a client that waits no longer 
   hostile::flood_the_waiting_layer<TestType>();
 }
 
+TEMPLATE_LIST_TEST_CASE("a peer without end does not keep a client in its handshake", "",
+                        hostile::Victims<tlsmode::Client>) {
+  hostile::flood_a_handshake<TestType>();
+}
+
 TEMPLATE_LIST_TEST_CASE("a peer without end does not make the poll loop of a client spin", "",
                         hostile::Victims<tlsmode::Client>) {
   hostile::flood_a_poll_loop<TestType>();

@@ -12,6 +12,11 @@ TEMPLATE_LIST_TEST_CASE("a peer without end keeps a server that waits no longer 
   hostile::flood_the_waiting_layer<TestType>();
 }
 
+TEMPLATE_LIST_TEST_CASE("a peer without end does not keep a server in its handshake", "",
+                        hostile::Victims<tlsmode::Server>) {
+  hostile::flood_a_handshake<TestType>();
+}
+
 TEMPLATE_LIST_TEST_CASE("a peer without end does not make the poll loop of a server spin", "",
                         hostile::Victims<tlsmode::Server>) {
   hostile::flood_a_poll_loop<TestType>();

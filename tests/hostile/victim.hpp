@@ -91,9 +91,11 @@ class Victim {
   using Transport = typename Kind::Transport;
   using Connection = tlsmode::Connection<Policy, Transport>;
   static constexpr bool is_client = Policy::role == tlsmode::Role::client;
+  static constexpr std::size_t most_records = 20'000;
 
-  explicit Victim(int version)
-      : raw_{make_raw_ssl(!is_client, peer_end_)}, connection{make()}, forger_{connect(version)} {
+  explicit Victim(int version, bool connected = true) : raw_{make_raw_ssl(!is_client, peer_end_)}, connection{make()} {
+    set_version(connection.native_handle(), version, true);
+    if (connected) connect(version);
     out().bytes.reserve(std::size_t{1} << 20U);
     start_of_calls_ = out().send_calls + in().receive_calls;
     start_of_ssl_calls_ = ssl_calls();
@@ -103,17 +105,12 @@ class Victim {
   Victim(const Victim&) = delete;  // everything points at the wire
   Victim& operator=(const Victim&) = delete;
 
-  /// From now on there is always more input, `most` bytes at a time. After `limit` records the peer gives up: it has won.
-  void flood(Flood kind, std::size_t most = 4096, std::size_t limit = 20'000) {
-    in().refill = [=, this] {
-      while (in().bytes.size() < most && records_ != limit) {
-        const std::string record = next_of(kind, forger_, is_client);
-        const auto* const first = reinterpret_cast<const std::byte*>(record.data());
-        in().bytes.insert(in().bytes.end(), first, first + record.size());
-        ++records_;
-      }
-      peer_has_won = records_ == limit;
-    };
+  /// From now on there is always more input, `most` bytes at a time. After `most_records` the peer gives up: it has won.
+  void flood(Flood kind, std::size_t most = 4096) {
+    flood_with([this, kind] { return next_of(kind, *forger_, is_client); }, most);
+  }
+  void flood(std::string_view record) {
+    flood_with([record] { return record; }, 4096);
   }
   /// One byte a turn, instead: the wire is dry after it.
   void dribble(Flood kind) {
@@ -197,9 +194,8 @@ class Victim {
       return Connection{context(), Transport{own_end_}};
     }
   }
-  [[nodiscard]] Forger connect(int version) {
+  void connect(int version) {
     set_version(raw_.get(), version, true);
-    set_version(connection.native_handle(), version, true);
     tlsmode::IoStatus status = tlsmode::IoStatus::want_read;
     for (int round = 0; round != 6; ++round) {
       status = connection.handshake();
@@ -209,17 +205,29 @@ class Victim {
     if (status != tlsmode::IoStatus::done || ::SSL_is_init_finished(raw_.get()) != 1) {
       FAIL("the handshake does not end: " << connection.error().what());
     }
-    return Forger{raw_.get()};
+    forger_.emplace(raw_.get());
+  }
+  template <typename Next>
+  void flood_with(Next next, std::size_t most) {
+    in().refill = [=, this] {
+      while (in().bytes.size() < most && records_ != most_records) {
+        const auto record = next();
+        const auto* const first = reinterpret_cast<const std::byte*>(record.data());
+        in().bytes.insert(in().bytes.end(), first, first + record.size());
+        ++records_;
+      }
+      peer_has_won = records_ == most_records;
+    };
   }
   void drip() {
     if (drips_ && in().bytes.empty()) {
-      if (drop_.empty()) drop_ = next_of(*drips_, forger_, is_client);
+      if (drop_.empty()) drop_ = next_of(*drips_, *forger_, is_client);
       in().bytes.push_back(static_cast<std::byte>(drop_.front()));
       drop_.erase(0, 1);
     }
   }
 
-  Forger forger_;
+  std::optional<Forger> forger_{};
   std::optional<Flood> drips_{};
   std::string drop_{};
   std::size_t records_ = 0;

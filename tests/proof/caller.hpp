@@ -36,7 +36,7 @@ class Caller {
   bool carry_on() {
     if (is_pending()) {
       const std::string_view bytes = rest();
-      settle_write(world_.call([&](Connection& c) { return right_retry(c, bytes); }), bytes);
+      settle_write(world_.call_with(bytes, [&](Connection& c) { return right_retry(c, bytes); }), bytes);
     } else if (!rest_.empty()) {
       write_rest();
     } else if (next_message_ != messages_.size() && !closing_) {
@@ -117,7 +117,7 @@ class Caller {
     const std::size_t sends = world_.outgoing.sends;
     const std::size_t gathered = gathered_ + bytes.size();
     const bool is_gathered = WorldOf::buffered && gathered_is_known_ && gathered < WorldOf::Policy::record_size;
-    settle_write(world_.call([&](Connection& c) { return c.write(bytes); }), bytes);
+    settle_write(world_.call_with(bytes, [&](Connection& c) { return c.write(bytes); }), bytes);
     gathered_ = is_gathered ? gathered : 0;
     gathered_is_known_ = is_gathered;
     require(!is_gathered || world_.outgoing.sends == sends, "small writes are gathered");

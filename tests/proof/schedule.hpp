@@ -135,7 +135,7 @@ class Schedule : private Caller<WorldOf> {
       result = {IoStatus::write_pending, 0};
     } else if constexpr (WorldOf::moving) {
       if (fewer) {
-        result = world_.call([&](Connection& c) { return c.retry(this->rest().substr(1)); });
+        result = world_.call_with(this->rest(), [&](Connection& c) { return c.retry(this->rest().substr(1)); });
       } else if (pending.committed != 0) {
         std::string other{this->rest()};
         other[pending.committed - 1] ^= 1;
@@ -144,7 +144,7 @@ class Schedule : private Caller<WorldOf> {
     } else if (pending.committed != 0) {
       char& edited = rest_[fewer ? 0 : pending.committed - 1];
       edited ^= 1;
-      result = world_.call([](Connection& c) { return c.retry(); });
+      result = world_.call_with(this->rest(), [](Connection& c) { return c.retry(); });
       edited ^= 1;
     }
     require(result == WriteResult{IoStatus::write_pending, 0}, "a wrong retry is refused");
@@ -246,7 +246,8 @@ class Schedule : private Caller<WorldOf> {
     for (int round = 0; round != 2; ++round) {
       static_cast<void>(world_.hear());
       if (is_pending()) {
-        settle_write(world_.call([&](Connection& c) { return Right::right_retry(c, world_.pending_bytes); }),
+        settle_write(world_.call_with(world_.pending_bytes,
+                                      [&](Connection& c) { return Right::right_retry(c, world_.pending_bytes); }),
                      world_.pending_bytes);
       }
       require(world_.call([](Connection& c) { return c.flush(); }) != IoStatus::done || !world_.outgoing.send_failed,

@@ -160,6 +160,7 @@ int main(int argc, char** argv) {
   const Totals& all = everything;
   std::printf("%llu schedules, %llu states, %llu calls, %llu sends, %llu receives, %llu bytes read, %llu handshakes\n",
               all.schedules, all.states, all.calls, all.sends, all.receives, all.bytes, all.worlds);
+  std::printf("%llu calls while bytes that were lent before were poisoned\n", all.poisoned);
   std::printf("in %.1f s; %d failures\n", took.count(), failures);
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -21,6 +21,7 @@
 
 #include <tlsmode/tlsmode.hpp>
 
+#include "proof/lent_bytes.hpp"
 #include "proof/peer.hpp"
 #include "proof/scripted_wire.hpp"
 #include "support/tls_pair.hpp"
@@ -36,6 +37,7 @@ struct Totals {
   unsigned long long schedules = 0;
   unsigned long long states = 0;
   unsigned long long calls = 0;     // of the connection
+  unsigned long long poisoned = 0;  // of them, those with bytes lent before that nobody may touch
   unsigned long long sends = 0;     // of the transport
   unsigned long long receives = 0;  // of the transport
   unsigned long long bytes = 0;     // that the peer and the connection have read
@@ -45,6 +47,7 @@ struct Totals {
     schedules += other.schedules;
     states += other.states;
     calls += other.calls;
+    poisoned += other.poisoned;
     sends += other.sends;
     receives += other.receives;
     bytes += other.bytes;
@@ -102,17 +105,26 @@ class World {
   /// Calls the connection, and checks what has to hold after every call.
   template <typename Call>
   auto call(Call what) {
+    return call_with({}, what);
+  }
+  /// As call(), for a write or a retry of `bytes`, which may touch them, and nothing else that was ever lent.
+  template <typename Call>
+  auto call_with(std::string_view bytes, Call what) {
     const std::size_t calls = outgoing.sends + incoming.receives;
-    const std::size_t bytes = outgoing.sent + incoming.received;
+    const std::size_t moved = outgoing.sent + incoming.received;
     outgoing.full = outgoing.send_wants_input = incoming.dry = false;
-    const auto result = what(*connection);
+    const auto result = [&] {
+      const LentBytes::Poisoned poisoned{lent_, bytes};
+      totals.poisoned += poisoned.any() ? 1U : 0U;
+      return what(*connection);
+    }();
     ++totals.calls;
     require(::ERR_peek_error() == 0, "the error queue is empty after every call");
     for (const tlsmode::QueueEntry& entry : connection->error().queue()) {
       require(ERR_GET_REASON(entry.code) != SSL_R_BAD_WRITE_RETRY, "BAD_WRITE_RETRY never appears");
       require(ERR_GET_REASON(entry.code) != SSL_R_BAD_LENGTH, "BAD_LENGTH never appears");
     }
-    const std::size_t most = (outgoing.sent + incoming.received - bytes) / 8 + 24;
+    const std::size_t most = (outgoing.sent + incoming.received - moved) / 8 + 24;
     require(outgoing.sends + incoming.receives - calls <= most, "a call makes a bounded number of transport calls");
     require(outgoing.sends_after_failure == 0, "a transport that failed to send is not asked again");
     if constexpr (std::is_same_v<decltype(result), const tlsmode::WriteResult>) {
@@ -167,6 +179,7 @@ class World {
 
   /// Moves the connection elsewhere, for good. What was moved from is inert.
   void move() {
+    const LentBytes::Poisoned poisoned{lent_, {}};
     std::optional<Connection>& from = places_[place_];
     place_ = 1 - place_;
     places_[place_].emplace(std::move(*from));
@@ -182,6 +195,7 @@ class World {
   void destroy() {
     committed_at_end_ = pending().committed;
     const std::size_t sends = outgoing.sends;
+    const LentBytes::Poisoned poisoned{lent_, {}};
     connection = nullptr;
     places_[place_].reset();
     require(outgoing.sends == sends, "destroying sends nothing");
@@ -191,6 +205,7 @@ class World {
   [[nodiscard]] std::span<char> message(std::size_t size) {
     static std::string pool = pattern(std::size_t{1} << 20U);
     offset_ = (offset_ + 70'001) % (pool.size() - 200'000);
+    lent_.add(std::span{pool}.subspan(offset_, size));
     return std::span{pool}.subspan(offset_, size);
   }
 
@@ -205,6 +220,7 @@ class World {
     peer.said.clear();
     heard.clear();
     pending_bytes = failed_bytes = {};
+    lent_.clear();
   }
 
   Totals& totals;
@@ -296,6 +312,7 @@ class World {
   std::optional<Connection> places_[2];
   std::size_t place_ = 0;
   std::size_t committed_at_end_ = 0;
+  LentBytes lent_{};
   std::size_t offset_ = 0;
   bool was_let_in_ = false;
 };

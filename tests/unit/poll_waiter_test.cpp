@@ -110,6 +110,21 @@ TEST_CASE("a passed deadline is a timeout although the socket is ready; the firs
   CHECK(waiter.wait(Readiness::either) == WaitStatus::timeout);
 }
 
+TEST_CASE("a poll waiter says without a wait whether the deadline has passed, or a stop was requested") {
+  const SocketPair pair;
+  ManualClock::current = {};
+  std::stop_source source;
+  tlsmode::BasicPollWaiter<ManualClock> waiter{pair.ours, std::chrono::milliseconds{50}, source.get_token()};
+  CHECK(waiter.check() == WaitStatus::done);
+  ManualClock::current += std::chrono::milliseconds{50};
+  CHECK(waiter.check() == WaitStatus::timeout);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::timeout);
+  source.request_stop();
+  CHECK(waiter.check() == WaitStatus::interrupted);
+  CHECK(waiter.error().kind() == tlsmode::ErrorKind::interrupted);
+  CHECK(tlsmode::BasicPollWaiter<ManualClock>{pair.ours}.check() == WaitStatus::done);
+}
+
 TEST_CASE("a stop ends a wait: one that was requested before, and one that is requested meanwhile") {
   const SocketPair pair;
   std::stop_source source;

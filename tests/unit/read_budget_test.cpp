@@ -97,3 +97,26 @@ TEMPLATE_LIST_TEST_CASE("a peer with data may ask for keys as often as it likes,
     }
   }
 }
+
+TEMPLATE_LIST_TEST_CASE("what OpenSSL skips in a handshake, however often it comes, is an error before long", "",
+                        AllSubjects) {
+  TestType subject{PairOptions{.version = any_version()}};
+  using namespace std::string_view_literals;
+  for (unsigned i = 0; i != 8 * ReadBudget::most_records; ++i) {
+    subject.incoming().delivered += "\x16\x03\x03\0\x04\0\0\0\0"sv;  // HelloRequest
+  }
+  CHECK(subject.connection.handshake() == IoStatus::failed);
+  CHECK(says(subject.connection.error(), "handshake: too many records without an end of the handshake"));
+  CHECK(subject.incoming().in_flight() > 1'000U * 9);
+}
+
+TEMPLATE_LIST_TEST_CASE("requests to renegotiate that OpenSSL skips in one call are an error before long", "",
+                        AllSubjects) {
+  TestType subject{TLS1_2_VERSION};
+  for (unsigned i = 0; i != 2 * ReadBudget::most_records; ++i) request_renegotiation(subject.peer());
+  const IoStatus ended = subject.heard().end;
+  const tlsmode::WriteResult written = subject.connection.write(std::string_view{message});
+  CHECK((ended == IoStatus::failed || written.status == IoStatus::failed));
+  CHECK(subject.connection.error().kind() == ErrorKind::protocol);
+  CHECK(subject.incoming().in_flight() > 1'000U * 9);
+}

@@ -296,3 +296,22 @@ TEST_CASE("a certificate that is refused while write_all waits is told of the wr
   CHECK(pair.client.error().operation() == tlsmode::Operation::write);
   CHECK(pair.client.error().kind() == tlsmode::ErrorKind::verification);
 }
+
+TEST_CASE("a deadline is seen although input and room never run out") {
+  struct Impatient {
+    [[nodiscard]] WaitStatus wait(tlsmode::Readiness) const noexcept { return WaitStatus::wait_failed; }  // not asked
+    [[nodiscard]] WaitStatus check() noexcept { return ++checks == 3 ? WaitStatus::timeout : WaitStatus::done; }
+    int checks = 0;
+  };
+  TlsPair<> pair;
+  REQUIRE(shake_hands(pair).done());
+  for (int i = 0; i != 200; ++i) REQUIRE(pair.server.write(std::string_view{"x"}).status == IoStatus::done);
+  std::string to(100, '\0');
+  CHECK(tlsmode::read_exactly(pair.client, to, Impatient{}) == tlsmode::WaitResult{WaitStatus::timeout, 48});
+  const std::string large = pattern(std::size_t{4} << 20U);
+  const tlsmode::WaitResult written = tlsmode::write_all(pair.client, large, Impatient{});
+  CHECK(written == tlsmode::WaitResult{WaitStatus::timeout, std::size_t{3} << 20U});
+  CHECK(pair.client.pending_write().length == 0);
+  CHECK(hear(pair.server).text == large.substr(0, written.bytes));
+  CHECK(tlsmode::close(pair.client, Impatient{}) == tlsmode::WaitResult{WaitStatus::timeout, 48});
+}

@@ -26,6 +26,9 @@ record_edge = 'engine/record_edge.hpp'
 resumed = 'engine/resumed_peer.hpp'
 channel = 'engine/channel.hpp'
 setup = 'engine/channel_setup.hpp'
+watch = 'engine/read_watch.hpp'
+operation = 'operation.hpp'
+poll_waiter = 'poll_waiter.hpp'
 
 mutants = [
     # The write rules.
@@ -253,11 +256,21 @@ mutants = [
      ['read_budget', 'connection_large']),
     ('data of ours do not renew the budget', output, 'engine_.budget().note_data();', '', ['read_budget']),
     ('the records of a handshake count', handshake, 'engine_.budget().note_data();', '', ['read_budget']),
-    ('a flood is told as a broken transport', channel, 'if (engine_.budget().spent()) [[unlikely]] {', 'if (false) {',
+    ('a flood is told as a broken transport', handshake, 'if (engine_.budget().spent()) [[unlikely]] {', 'if (false) {',
      ['read_budget']),
-    ('one SSL_read has no budget', elastic, 'if (reading_ && budget_.spent()) {', 'if (false) {', ['read_budget']),
+    ('one SSL_read has no budget', elastic, 'if (budget_.spent()) {', 'if (false) {', ['read_budget']),
+    ('a handshake has no budget', handshake, 'if (engine_.budget().spent()) [[unlikely]] {\n      return refuse_flood(operation);',
+     'if (phase_ != Phase::handshaking && engine_.budget().spent()) [[unlikely]] {\n      return refuse_flood(operation);',
+     ['read_budget']),
+    ('native: one call of OpenSSL has no budget', watch, 'self->records_ >= self->most_records_', 'false', ['read_budget']),
+    ('a deadline is not looked at while input lasts', operation, 'this->bytes_ != to_.size() && !sometimes()',
+     'false', ['wait']),
+    ('a deadline is not looked at while there is room', operation, 'written_ != bytes_.size() && !goes_on()', 'false',
+     ['wait']),
+    ('a poll waiter that is asked does not look at the clock', poll_waiter,
+     'return milliseconds_left() == 0 ? timed_out() : WaitStatus::done;', 'return WaitStatus::done;', ['poll_waiter']),
     ('native: answers are not counted', native, 'budget_.note_answer();', '', ['read_budget']),
-    ('native: records are not counted', native, 'budget_.note_record();', '', ['read_budget']),
+    ('native: records are not counted', native, 'budget_.note_records(watch.records());\n    if (', 'if (', ['read_budget']),
     ('input is waited for that will not be read', channel, '!output_comes_first() && !SSL_want_write(ssl_.get())', 'true',
      ['write_rules_duplex', 'read_budget']),
     ('native: input is waited for while OpenSSL has to write', channel, ' && !SSL_want_write(ssl_.get())', '',
@@ -394,7 +407,7 @@ mutants = [
      ['operation']),
     ('bytes() forgets what is committed', 'operation.hpp', '(is_pending_ ? this->connection_->pending_write().committed : 0)',
      '0', ['operation']),
-    ('a write cancels that of another', 'operation.hpp', 'is_pending_ = (is_pending_ || goes_on) &&', 'is_pending_ =',
+    ('a write cancels that of another', 'operation.hpp', 'is_pending_ = (is_pending_ || continues) &&', 'is_pending_ =',
      ['operation']),
     ('an operation that was moved from cancels', 'operation.hpp', 'is_pending_{std::exchange(other.is_pending_, false)}',
      'is_pending_{other.is_pending_}', ['operation']),

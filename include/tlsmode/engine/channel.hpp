@@ -54,9 +54,6 @@ class Channel : public ChannelOutput<Policy, Transport> {
         }
         return {IoStatus::done, bytes};
       }
-      if (engine_.budget().spent()) [[unlikely]] {
-        return {refuse_flood(), 0};
-      }
       const IoStatus status = this->settle(returned, Operation::read);
       if (status != IoStatus::want_read) {
         return {status, 0};
@@ -88,18 +85,6 @@ class Channel : public ChannelOutput<Policy, Transport> {
   /// What the peer makes us send and does not read is bounded; and OpenSSL may not survive a read before a write is over.
   [[nodiscard]] bool output_comes_first() const noexcept {
     return engine_.output_size() > most_output || engine_.must_finish_write_first(ssl_.get());
-  }
-
-  /// The peer keeps this side busy with what is no data: that is not waited out, however fast it comes.
-  [[nodiscard]] IoStatus refuse_flood() noexcept {
-    ::ERR_clear_error();
-    const bool asks = engine_.budget().too_many_answers();
-    const bool is_tls13 = ::SSL_version(ssl_.get()) >= TLS1_3_VERSION;
-    return this->fail(Error{{.operation = Operation::read,
-                             .message = !asks      ? "too many KeyUpdates, tickets or empty records without data"
-                                        : is_tls13 ? "too many KeyUpdates without data: each asks for an answer"
-                                                   : "too many renegotiations without data",
-                             .remedy = "the peer is at fault, or hostile: end the connection"}});
   }
 
   /// Returns: done if a read may go on; else what read has to answer.

@@ -60,9 +60,7 @@ class ChannelHandshake : public ChannelCore {
     }
     clear_stale_errors();
     engine_.start_read();
-    engine_.begin_flight();
-    const int returned = ::SSL_do_handshake(ssl_.get());
-    engine_.end_flight();
+    const int returned = engine_.handshake(ssl_.get());
     const IoStatus status = returned == 1 ? finish_handshake(operation) : settle(returned, operation);
     if (status != IoStatus::done && status != IoStatus::want_read) {
       return status;
@@ -92,6 +90,9 @@ class ChannelHandshake : public ChannelCore {
   }
 
   [[nodiscard]] IoStatus settle(int returned, Operation operation) noexcept {
+    if (engine_.budget().spent()) [[unlikely]] {
+      return refuse_flood(operation);
+    }
     const IoStatus status = settle_answer(returned, operation, engine_.ended(), engine_.system_error());
     if (status == IoStatus::failed) {
       static_cast<void>(engine_.drain(ssl_.get()));  // our alert, if there is one
@@ -131,6 +132,19 @@ class ChannelHandshake : public ChannelCore {
   Engine engine_;
 
  private:
+  /// The peer keeps this side busy with what is no data: that is not waited out, however fast it comes.
+  [[nodiscard]] IoStatus refuse_flood(Operation operation) noexcept {
+    ::ERR_clear_error();
+    const bool asks = engine_.budget().too_many_answers();
+    const bool is_tls13 = ::SSL_version(ssl_.get()) >= TLS1_3_VERSION;
+    return fail(Error{{.operation = operation,
+                       .message = phase_ == Phase::handshaking ? "too many records without an end of the handshake"
+                                  : !asks    ? "too many KeyUpdates, tickets or empty records without data"
+                                  : is_tls13 ? "too many KeyUpdates without data: each asks for an answer"
+                                             : "too many renegotiations without data",
+                       .remedy = "the peer is at fault, or hostile: end the connection"}});
+  }
+
   /// A handshake is done, perhaps one that was resumed, which verifies nobody.
   [[nodiscard]] IoStatus finish_handshake(Operation operation) noexcept {
     if (phase_ == Phase::established) {

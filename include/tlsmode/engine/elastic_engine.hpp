@@ -122,8 +122,12 @@ class ElasticEngine {
   }
 
   /// While it is under way, a flight is gathered; it leaves when OpenSSL wants the answer, or with the next drain().
-  void begin_flight() noexcept { outgoing_.cork(0); }
-  void end_flight() noexcept { outgoing_.uncork(); }
+  [[nodiscard]] int handshake(SSL* ssl) noexcept {
+    outgoing_.cork(0);
+    const int returned = ::SSL_do_handshake(ssl);
+    outgoing_.uncork();
+    return returned;
+  }
 
   /// Whether the transport has taken the first record of the last commit.
   [[nodiscard]] bool first_record_left() const noexcept { return outgoing_.sent() >= first_record_end_; }
@@ -236,7 +240,7 @@ class ElasticEngine {
       held_back_ = true;
       return {IoStatus::want_read, 0};
     }
-    if (reading_ && budget_.spent()) {
+    if (budget_.spent()) {  // OpenSSL itself would skip HelloRequests in a handshake for as long as they come
       return {IoStatus::failed, 0};
     }
     const ReadResult result = incoming_.read(transport_, to);

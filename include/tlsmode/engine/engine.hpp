@@ -21,8 +21,8 @@ namespace tlsmode::engine {
 /// attach: takes its place under an SSL; false if there is no memory.
 ///
 /// Output. commit: encrypts bytes; those it answers are on their way. drain: sends what waits; done when nothing does.
-/// drain_commit: the same, right after a commit, without asking a transport again that has just refused. begin_flight,
-/// end_flight: between them, output is gathered (native: OpenSSL's own buffer does that). first_record_left: the
+/// drain_commit: the same, right after a commit, without asking a transport again that has just refused. handshake:
+/// SSL_do_handshake; a flight is gathered (native: in OpenSSL's own buffer). first_record_left: the
 /// transport has the first record of the last commit. owe_close: close_notify waits inside OpenSSL (elastic: nothing
 /// does). output_size: how many bytes wait; not 0 if any do. system_error: the errno of a transport that failed; 0.
 ///
@@ -43,8 +43,7 @@ concept EngineType = requires(E& engine, const E& seen, SSL* ssl, std::span<cons
   { engine.commit(ssl, from, sizer, size, flag) } noexcept -> std::same_as<Commit>;
   { engine.drain(ssl) } noexcept -> std::same_as<IoStatus>;
   { engine.drain_commit(ssl) } noexcept -> std::same_as<IoStatus>;
-  { engine.begin_flight() } noexcept;
-  { engine.end_flight() } noexcept;
+  { engine.handshake(ssl) } noexcept -> std::same_as<int>;
   { seen.first_record_left() } noexcept -> std::same_as<bool>;
   { engine.owe_close(flag) } noexcept;
   { seen.output_size() } noexcept -> std::same_as<std::size_t>;

@@ -69,6 +69,7 @@ class NativeEngine {
     ::BIO_up_ref(reader);
     ::SSL_set0_rbio(ssl, reader);
     ::SSL_set0_wbio(ssl, writer);
+    ::SSL_set_read_ahead(ssl, 0);                          // ReadWatch tells records by their headers
     SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // in a handshake, too, an end is no close
     writer_ = writer;
     buffer_may_change_ = ::SSL_is_init_finished(ssl) != 0;
@@ -84,7 +85,8 @@ class NativeEngine {
     const std::size_t most = negotiated_record(ssl, sizer.size());
     const std::span<const std::byte> chunk = bytes.first(bytes.size() < most ? bytes.size() : most);
     std::size_t written = 0;
-    const int returned = ::SSL_write_ex(ssl, chunk.data(), chunk.size(), &written);
+    const auto write = [&]() noexcept { return ::SSL_write_ex(ssl, chunk.data(), chunk.size(), &written); };
+    const int returned = ::SSL_in_init(ssl) == 0 ? write() : watched(write);
     if (returned == 1) {
       sizer.note(written);
       return {1, written};
@@ -122,8 +124,9 @@ class NativeEngine {
 
   [[nodiscard]] IoStatus drain_commit(SSL* ssl) noexcept { return drain(ssl); }
 
-  void begin_flight() noexcept {}
-  void end_flight() noexcept {}
+  [[nodiscard]] int handshake(SSL* ssl) noexcept {
+    return watched([ssl]() noexcept { return ::SSL_do_handshake(ssl); });
+  }
 
   [[nodiscard]] bool first_record_left() const noexcept { return pending_.empty(); }
   /// Zero only if nothing is pending.
@@ -160,7 +163,7 @@ class NativeEngine {
     }
     BIO_clear_retry_flags(writer_);
     const std::uint64_t written = ::BIO_number_written(writer_);
-    const ReadWatch watch{transport_.reader()};
+    const ReadWatch watch{transport_.reader(), budget_.records_left()};
     const int returned = call(ssl, to.data(), to.size(), &bytes);
     dry_ = watch.found_nothing();
     ended_ = ended_ || watch.found_end();
@@ -169,9 +172,7 @@ class NativeEngine {
     }
     SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     has_been_dry_ = has_been_dry_ || dry_;
-    if (!dry_) {
-      budget_.note_record();
-    }
+    budget_.note_records(watch.records());
     if (::BIO_number_written(writer_) != written) {
       budget_.note_answer();
     }
@@ -188,6 +189,15 @@ class NativeEngine {
   }
 
  private:
+  /// A call in which OpenSSL may read, too: a handshake, which skips HelloRequests for as long as they come.
+  template <typename Call>
+  [[nodiscard]] int watched(Call call) noexcept {
+    const ReadWatch watch{transport_.reader(), budget_.records_left()};
+    const int returned = call();
+    budget_.note_records(watch.records());
+    return returned;
+  }
+
   [[nodiscard]] static bool waits_for_header(const SSL* ssl) noexcept { return ::SSL_rstate_string(ssl)[1] == 'H'; }
   /// The most plaintext in one record: `record`, or what the peer has asked for (RFC 6066, max_fragment_length).
   [[nodiscard]] static std::size_t negotiated_record(const SSL* ssl, std::size_t record) noexcept {

@@ -12,13 +12,18 @@ class ReadBudget {
   static constexpr unsigned most_records = 4096;  // in a row, without data: a peer may send a thousand tickets
   static constexpr unsigned most_answers = 32;    // in a row, without data either way; BoringSSL has this number, too
 
-  void note_record() noexcept { ++records_; }
+  void note_records(unsigned records) noexcept { records_ += records; }
+  void note_record() noexcept { note_records(1); }
   void note_answer() noexcept {
     answers_ += records_ != answered_ ? 1U : 0U;  // a flight is one answer, however many records it has
     answered_ = records_;
   }
   void note_data() noexcept { records_ = answered_ = answers_ = 0; }
 
+  /// How many records one call of OpenSSL may take. One more than are left: the last one spends the budget.
+  [[nodiscard]] unsigned records_left() const noexcept {
+    return records_ > most_records ? 0 : most_records + 1 - records_;
+  }
   [[nodiscard]] bool spent() const noexcept { return records_ > most_records || answers_ > most_answers; }
   /// Whether it is the answers that are too many: the peer asks again and again.
   [[nodiscard]] bool too_many_answers() const noexcept { return answers_ > most_answers; }
