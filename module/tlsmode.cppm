@@ -52,6 +52,8 @@ using tlsmode::PeerName;
 using tlsmode::Identity;
 // trust.hpp
 using tlsmode::Trust;
+// client_ca_names.hpp
+using tlsmode::ClientCaNames;
 // context.hpp
 using tlsmode::NeedsNoIdentity; using tlsmode::ShowsIdentity; using tlsmode::Context;
 // pending_write.hpp

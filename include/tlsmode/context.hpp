@@ -2,15 +2,19 @@
 #ifndef TLSMODE_CONTEXT_HPP
 #define TLSMODE_CONTEXT_HPP
 
+#include <cstdint>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <tlsmode/client_ca_names.hpp>
 #include <tlsmode/detail/alpn.hpp>
 #include <tlsmode/detail/c_text.hpp>
 #include <tlsmode/detail/handle.hpp>
+#include <tlsmode/detail/trust_digest.hpp>
 #include <tlsmode/error.hpp>
 #include <tlsmode/identity.hpp>
 #include <tlsmode/policy.hpp>
@@ -43,11 +47,15 @@ concept ShowsIdentity =
 /// run while another thread makes a connection of it, or uses one: OpenSSL changes an SSL_CTX without a lock. Configure
 /// before the first connection, or when all are done.
 /// Lifetime: a connection keeps the SSL_CTX alive by itself.
+/// Sessions: their id context is a digest of whom this context trusts (certificates, CRLs), how it verifies, who it is, and
+/// the policy's role and versions, as they are when the constructor ends. A server resumes sessions of an equal context
+/// only, also in another process with the same ticket keys; a client that offers one of another context fails.
 /// Errors: every constructor and setter throws Error; nothing is set in part.
 /// Wraps: SSL_CTX_new(3).  Proof: tests/unit/context_test.cpp, tests/threads.
 template <PolicyType Policy>
 class Context {
   static_assert(detail::policy_is_coherent<Policy>());
+  using AddableModes = std::conditional_t<Policy::protocol == Protocol::dtls, detail::DatagramModes, TunableModes>;
 
  public:
   /// A client that believes what the system trusts.
@@ -55,7 +63,11 @@ class Context {
     requires NeedsNoIdentity<Policy>
       : Context{Fresh{}} {
     if constexpr (Policy::verification != Verification::insecure_anyone_can_be_my_peer) {
-      Trust::system().apply_to(native_handle());
+      const Trust trust = Trust::system();
+      trust.apply_to(native_handle());
+      name_sessions(&trust);
+    } else {
+      name_sessions(nullptr);
     }
   }
 
@@ -64,23 +76,32 @@ class Context {
     requires NeedsNoIdentity<Policy>
       : Context{Fresh{}} {
     trust.apply_to(native_handle());
+    name_sessions(&trust);
   }
   Context(const Trust& trust, const Identity& identity)
     requires NeedsNoIdentity<Policy>
-      : Context{trust} {
+      : Context{Fresh{}} {
+    trust.apply_to(native_handle());
     show(identity);
+    name_sessions(&trust);
   }
 
-  /// A server; with `trust`, one that requires and verifies a certificate of its clients.
+  /// A server; with `trust`, one that requires and verifies a certificate of its clients, and names whom it trusts to
+  /// them as `names` says.
   explicit Context(const Identity& identity)
     requires ShowsIdentity<Policy>
       : Context{Fresh{}} {
     show(identity);
+    name_sessions(nullptr);
   }
-  Context(const Identity& identity, const Trust& trust)
+  Context(const Identity& identity, const Trust& trust, ClientCaNames names = ClientCaNames::if_few)
     requires ShowsIdentity<Policy>
-      : Context{identity} {
-    ask_for_client_certificates(trust);
+      : Context{Fresh{}} {
+    show(identity);
+    trust.apply_to(native_handle());
+    ::SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    detail::announce_cas(native_handle(), trust.store(), names);
+    name_sessions(&trust);
   }
 
   explicit Context(std::string_view, std::string_view = {}) = delete;  // FIX: Trust::file(…), Identity::from_pem(…)
@@ -91,6 +112,7 @@ class Context {
   explicit Context(SSL_CTX* adopted) : handle_{adopted} {
     require(adopted != nullptr, Operation::make_context, "the adopted SSL_CTX is null");
     establish();
+    name_sessions(nullptr, detail::partial_digest);
   }
 
   Context(Context&&) noexcept = default;
@@ -102,7 +124,7 @@ class Context {
   /// Adds `extra` to the modes that new connections start with, and returns the resulting set.
   /// Existing connections keep theirs: OpenSSL copies the modes in SSL_new.
   /// Wraps: SSL_CTX_set_mode(3).  Proof: tests/openssl/modes_test.cpp.
-  ModeSet add_modes(TunableModes extra) noexcept {
+  ModeSet add_modes(AddableModes extra) noexcept {
     return handle_ ? ModeSet::from_bits(bits(SSL_CTX_set_mode(handle_.get(), static_cast<long>(ModeSet{extra}.bits()))))
                    : ModeSet{};
   }
@@ -145,8 +167,6 @@ class Context {
     require(static_cast<bool>(handle_), Operation::make_context, "OpenSSL made no SSL_CTX");
     establish();
     if constexpr (Policy::role == Role::server) {
-      static constexpr unsigned char name[] = "tlsmode";  // without one, resumed sessions of verified clients fail
-      ::SSL_CTX_set_session_id_context(native_handle(), name, sizeof name - 1);
       ::SSL_CTX_set_num_tickets(native_handle(), Policy::session_tickets);
     }
   }
@@ -189,15 +209,20 @@ class Context {
     ::ERR_clear_error();  // OpenSSL takes a certificate with a broken extension, and says so all the same
   }
 
-  void ask_for_client_certificates(const Trust& trust) {
-    trust.apply_to(native_handle());
-    ::SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    const detail::Certificates issuers{::X509_STORE_get1_all_certs(trust.store())};  // what clients are told of
-    require(static_cast<bool>(issuers), Operation::make_context, "cannot tell clients who is trusted");
-    for (int i = 0; i != sk_X509_num(issuers.get()); ++i) {
-      require(::SSL_CTX_add_client_CA(native_handle(), sk_X509_value(issuers.get(), i)) == 1, Operation::make_context,
-              "cannot tell clients who is trusted");
+  /// The last step of every constructor: names the sessions made here after all that decides who may resume them.
+  void name_sessions(const Trust* trust, std::string_view kind = detail::whole_digest) {
+    detail::Hasher hasher;
+    hasher.add_number(static_cast<std::uint64_t>(Policy::role));
+    hasher.add_number(static_cast<std::uint64_t>(Policy::protocol));
+    hasher.add_number(static_cast<std::uint64_t>(Policy::min_version));
+    hasher.add_number(static_cast<std::uint64_t>(Policy::max_version));
+    hasher.add_number(static_cast<std::uint64_t>(Policy::verification));
+    if (trust != nullptr) {
+      trust->add_to(hasher);
     }
+    detail::add_context(hasher, native_handle());
+    require(detail::set_session_id_context(native_handle(), kind, hasher), Operation::make_context, "out of memory");
+    ::ERR_clear_error();
   }
 
   /// The SSL_CTX, with a clean error queue. Errors: throws Error if this object was moved from.

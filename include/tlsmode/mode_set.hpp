@@ -130,6 +130,30 @@ class TunableModes {
   ModeSet modes_;
 };
 
+namespace detail {
+
+void release_buffers_has_no_effect_on_dtls();  // never defined: its name is the compile error
+
+/// The modes that may be added at run time to a Context for datagrams.
+class DatagramModes {
+ public:
+  consteval DatagramModes(ModeSet modes) noexcept : modes_{TunableModes{modes}} {
+    if (modes.contains(Mode::release_buffers)) {
+      release_buffers_has_no_effect_on_dtls();  // FIX: leave Mode::release_buffers out
+    }
+  }
+  consteval DatagramModes(Mode mode) noexcept : DatagramModes{ModeSet{mode}} {}
+  template <std::integral Number>
+  DatagramModes(Number) = delete;  // FIX: name a mode: Mode::no_auto_chain; an SSL_OP_… is none: SSL_CTX_set_options
+
+  constexpr operator ModeSet() const noexcept { return modes_; }
+
+ private:
+  ModeSet modes_;
+};
+
+}  // namespace detail
+
 }  // namespace tlsmode
 
 #endif

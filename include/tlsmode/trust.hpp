@@ -3,6 +3,7 @@
 #define TLSMODE_TRUST_HPP
 
 #include <cerrno>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include <tlsmode/detail/c_text.hpp>
 #include <tlsmode/detail/descriptor.hpp>
 #include <tlsmode/detail/pem.hpp>
+#include <tlsmode/detail/trust_digest.hpp>
 #include <tlsmode/error.hpp>
 
 namespace tlsmode {
@@ -39,6 +41,8 @@ class Trust {
       trust.require(reason == 0, "cannot load the system's certificates", {}, reason);
     }
     X509_LOOKUP_add_dir(directory, nullptr, X509_FILETYPE_DEFAULT);
+    const char* const other = std::getenv(::X509_get_default_cert_dir_env());
+    trust.note_directory(other != nullptr ? other : ::X509_get_default_cert_dir());
     ::ERR_clear_error();
     return trust;
   }
@@ -56,6 +60,7 @@ class Trust {
     trust.require(reason != ENOTDIR, "a directory is expected, and this is a file", path.view());
     trust.require(reason == 0, "cannot open the directory", path.view(), reason);
     trust.require(::X509_STORE_load_path(trust.store(), path.c_str()) == 1, "cannot use the directory", path.view());
+    trust.note_directory(path.view());
     return trust;
   }
 
@@ -69,6 +74,9 @@ class Trust {
 
   /// The store itself, for what is not offered here (CRLs, flags). Null once moved from.
   [[nodiscard]] X509_STORE* store() const noexcept { return store_.get(); }
+
+  /// Adds to a digest what the store does not tell: where it looks certificates up.
+  void add_to(detail::Hasher& hasher) const noexcept { hasher.add_bytes(directory_.bytes, sizeof directory_.bytes); }
 
   /// Makes `context` believe these. Wraps: SSL_CTX_set1_cert_store(3).
   void apply_to(SSL_CTX* context) const noexcept {
@@ -96,6 +104,12 @@ class Trust {
     ::ERR_clear_error();  // a certificate that OpenSSL takes, but finds fault with, leaves its trace
   }
 
+  void note_directory(std::string_view path) {
+    detail::Hasher hasher;
+    hasher.add_text(path);
+    require(hasher.finish(directory_), "out of memory", {});
+  }
+
   void require(bool holds, std::string_view message, std::string_view subject, int reason = 0) const {
     if (!holds) {
       throw Error{{.kind = reason != 0 ? ErrorKind::system : ErrorKind::input,
@@ -107,6 +121,7 @@ class Trust {
   }
 
   detail::Handle<&::X509_STORE_free> store_;
+  detail::Sha256 directory_{};  // of its path
 };
 
 }  // namespace tlsmode
