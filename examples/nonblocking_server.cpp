@@ -55,7 +55,8 @@ class Session {
   }
 
   [[nodiscard]] ::pollfd poll_entry() noexcept {
-    const int events = (has_room() && connection_.wants_read() ? POLLIN : 0) | (connection_.wants_write() ? POLLOUT : 0);
+    const int events =
+        (has_room() && connection_.wants_read() ? POLLIN : 0) | (connection_.wants_write() ? POLLOUT : 0);
     return {connection_.transport().native_handle(), static_cast<short>(events), 0};
   }
 

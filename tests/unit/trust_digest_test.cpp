@@ -94,6 +94,12 @@ void share_ticket_keys(::SSL_CTX* context) {
   REQUIRE(SSL_CTX_set_tlsext_ticket_keys(context, keys, sizeof keys) == 1);
 }
 
+void spoil_signature(const ::X509* certificate) {
+  const ::ASN1_BIT_STRING* signature = nullptr;
+  ::X509_get0_signature(&signature, nullptr, certificate);
+  signature->data[signature->length - 1] ^= 1;
+}
+
 /// What a visit came to.
 struct Visit {
   bool client_done = false;
@@ -271,7 +277,7 @@ TEST_CASE("what may have changed since a session was made is looked at when it i
 
   SECTION("nothing has") { CHECK(visit(client, mortal, "a.example", ticket).resumed); }
   SECTION("the certificate is not verified in full, when nothing else asks for it") {
-    REQUIRE(::X509_set_version(kept, 0) == 1);  // its signature is wrong now
+    spoil_signature(kept);
     CHECK(visit(client, mortal, "a.example", ticket).client_done);
   }
   SECTION("the certificate has expired") {
@@ -335,7 +341,8 @@ TEST_CASE("a session of an adopted context is verified in full") {
   const Visit first = visit(adopted, server, "a.example");
   REQUIRE(first.tickets.size() == 1);
   ::SSL_SESSION* const ticket = first.tickets.front().get();
-  CHECK(visit(adopted, server, "a.example", ticket).resumed);
-  REQUIRE(::X509_set_version(::SSL_SESSION_get0_peer(ticket), 0) == 1);  // its signature is wrong now
-  CHECK_FALSE(visit(adopted, server, "a.example", ticket).client_done);
+  spoil_signature(::SSL_SESSION_get0_peer(ticket));
+  const Visit again = visit(adopted, server, "a.example", ticket);
+  INFO("version " << version << ", resumed " << again.resumed);
+  CHECK_FALSE(again.client_done);
 }
