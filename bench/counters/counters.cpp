@@ -2,6 +2,7 @@
 // Fixed scenarios whose cost can be counted exactly: instructions (callgrind, inside the measured_ functions only), system calls and
 // allocations (the preloaded shim). A socket pair, a raw OpenSSL end at the other side: nothing is left to chance.
 // Usage: bench_counters <subject> <scenario> <repeats>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <thread>
@@ -31,6 +32,10 @@ template <class Session>
 template <class Session>
 [[gnu::noinline]] std::size_t measured_read(Session& session, std::span<std::byte> bytes) {
   return session.read(bytes);
+}
+template <class Session>
+[[gnu::noinline]] std::size_t measured_try_read(Session& session, std::span<std::byte> bytes) {
+  return session.try_read(bytes);
 }
 
 template <class Shared, class Session>
@@ -66,6 +71,15 @@ class Bench {
     read(size);
   }
 
+  /// What an event loop does when a request has come: reads it, answers, and reads on until there is nothing more.
+  void event(std::size_t size) {
+    ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
+    other_->write(Pattern::shared().view(received_, size));
+    event_read(size);
+    write(size, 1);
+    event_read(0);
+  }
+
   void write(std::size_t size, int times) {
     const Counts before = counts();
     for (int i = 0; i < times; ++i)
@@ -99,6 +113,15 @@ class Bench {
   [[nodiscard]] const Counts& total() const { return total_; }
 
  private:
+  /// Reads `size` bytes, or finds nothing.
+  void event_read(std::size_t size) {
+    const Counts before = counts();
+    const std::size_t count = measured_try_read(*session_, buffer_);
+    add(before);
+    require(count == size && Pattern::shared().matches(received_, {buffer_, count}), "not what has come");
+    received_ += count;
+  }
+
   /// The other end does its part in a thread of its own, which neither callgrind's toggle nor the shim's counts include.
   template <class Open>
   void connect(Open open) {
@@ -109,7 +132,8 @@ class Bench {
       ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     }
     std::thread other([&] { other_ = std::make_unique<RawSession>(other_shared_, ends[1]); });
-    session_ = open(ends[0]);
+    descriptor_ = ends[0];
+    session_ = open(descriptor_);
     other.join();
   }
 
@@ -148,6 +172,7 @@ class Bench {
   std::unique_ptr<RawSession> other_;
   std::vector<std::unique_ptr<Session>> idle_;
   std::vector<std::unique_ptr<RawSession>> other_idle_;
+  int descriptor_ = -1;  // the session's
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   Counts total_;
@@ -171,6 +196,10 @@ void run(const std::string& scenario, int repeats) {
       bench->handshake(ends.side, ends.resume);
     else if (scenario == "echo_64")
       bench->echo(64);
+    else if (scenario == "event_64")
+      bench->event(64);
+    else if (scenario == "event_4k")
+      bench->event(4096);
     else if (scenario == "write_16k")
       bench->write(16384, 1);
     else if (scenario == "write_64k")

@@ -30,12 +30,16 @@ class RawSession {
   }
 
   std::size_t read(std::span<std::byte> bytes) {
+    for (;;)
+      if (const std::size_t count = try_read(bytes); count != 0) return count;
+  }
+  /// Returns 0 if there is nothing to read.
+  std::size_t try_read(std::span<std::byte> bytes) {
     std::size_t count = 0;
-    for (;;) {
-      ::ERR_clear_error();
-      if (::SSL_read_ex(ssl_, bytes.data(), bytes.size(), &count) == 1) return count;
-      if (::SSL_get_error(ssl_, 0) != SSL_ERROR_WANT_READ) stop("SSL_read_ex");
-    }
+    ::ERR_clear_error();
+    if (::SSL_read_ex(ssl_, bytes.data(), bytes.size(), &count) == 1) return count;
+    if (::SSL_get_error(ssl_, 0) != SSL_ERROR_WANT_READ) stop("SSL_read_ex");
+    return 0;
   }
 
   void flush() {}

@@ -88,11 +88,15 @@ class TlsmodeSession {
   }
 
   std::size_t read(std::span<std::byte> bytes) {
-    for (;;) {
-      const auto result = connection_.read(bytes);
-      if (result.status == tlsmode::IoStatus::done) return result.bytes;
-      if (result.status != tlsmode::IoStatus::want_read) done(result.status, "read");
-    }
+    for (;;)
+      if (const std::size_t count = try_read(bytes); count != 0) return count;
+  }
+  /// Returns 0 if there is nothing to read.
+  std::size_t try_read(std::span<std::byte> bytes) {
+    const auto result = connection_.read(bytes);
+    if (result.status == tlsmode::IoStatus::done) return result.bytes;
+    if (result.status != tlsmode::IoStatus::want_read) done(result.status, "read");
+    return 0;
   }
 
   void flush() { done(connection_.flush(), "flush"); }

@@ -130,3 +130,50 @@ TEST_CASE("the end of the stream and a failure are told apart, and kept") {
     CHECK(reader.read() == ReadResult{IoStatus::truncated, 0});
   }
 }
+
+TEST_CASE("what a look receives is given out next, in records, and what is left of it is kept") {
+  Reader reader;
+  reader.wire.to_client.bytes = records(3, 100);
+  std::byte memory[250];
+  Incoming::Look look;
+  CHECK_FALSE(reader.incoming.begin_look(look, reader.end, memory));
+  CHECK(reader.read() == ReadResult{IoStatus::done, 105});
+  CHECK(reader.room[104] == std::byte{0});
+  reader.incoming.end_look();
+  CHECK_FALSE(reader.incoming.empty());
+  CHECK_FALSE(reader.incoming.at_rest());
+  CHECK(reader.read() == ReadResult{IoStatus::done, 105});
+  CHECK(reader.room[104] == std::byte{1});
+  CHECK(reader.read() == ReadResult{IoStatus::done, 40});
+  CHECK(reader.read() == ReadResult{IoStatus::done, 65});
+  CHECK(reader.incoming.at_rest());
+}
+
+TEST_CASE(
+    "a look that finds nothing says so, and one that is told of an end or a failure leaves that to the next read") {
+  Reader reader;
+  std::byte memory[250];
+  Incoming::Look look;
+  SECTION("nothing") {
+    CHECK(reader.incoming.begin_look(look, reader.end, memory));
+    CHECK(reader.incoming.dry());
+    reader.incoming.end_look();
+    CHECK(reader.incoming.at_rest());
+  }
+  SECTION("an end") {
+    reader.wire.to_client.ended = true;
+    CHECK_FALSE(reader.incoming.begin_look(look, reader.end, memory));
+    const std::size_t calls = reader.wire.to_client.receive_calls;
+    CHECK(reader.read() == ReadResult{IoStatus::truncated, 0});
+    CHECK(reader.wire.to_client.receive_calls == calls);
+    reader.incoming.end_look();
+  }
+  SECTION("a failure") {
+    reader.wire.to_client.receive_error = ECONNRESET;
+    CHECK_FALSE(reader.incoming.begin_look(look, reader.end, memory));
+    reader.wire.to_client.receive_error = 0;  // a system says it once
+    CHECK(reader.read() == ReadResult{IoStatus::failed, 0});
+    CHECK(reader.incoming.error() == ECONNRESET);
+    reader.incoming.end_look();
+  }
+}

@@ -98,6 +98,20 @@ TEMPLATE_LIST_TEST_CASE("a peer with data may ask for keys as often as it likes,
   }
 }
 
+TEMPLATE_LIST_TEST_CASE("a peer that is sent data may say what is no data for ever", "", AllSubjects) {
+  TestType subject{TLS1_3_VERSION};
+  for (unsigned i = 0; i != ReadBudget::most_records + 100; ++i) {
+    if (i % 500 == 0) {
+      REQUIRE(subject.heard().end == IoStatus::want_read);
+      REQUIRE(subject.connection.write(std::string_view{message}).status == IoStatus::done);
+      REQUIRE(subject.connection.flush() == IoStatus::done);
+    }
+    REQUIRE(::SSL_key_update(subject.peer(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+    REQUIRE(::SSL_do_handshake(subject.peer()) == 1);
+  }
+  CHECK(subject.heard().end == IoStatus::want_read);
+}
+
 TEMPLATE_LIST_TEST_CASE("what OpenSSL skips in a handshake, however often it comes, is an error before long", "",
                         AllSubjects) {
   TestType subject{PairOptions{.version = any_version()}};

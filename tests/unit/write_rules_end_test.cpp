@@ -180,3 +180,20 @@ TEMPLATE_LIST_TEST_CASE(
   }
   CHECK(subject.heard().end == IoStatus::truncated);
 }
+
+TEMPLATE_LIST_TEST_CASE("a write that a renegotiation holds up, and that the peer then spoils, says what the peer did",
+                        "", AllSubjects) {
+  TestType subject{TLS1_2_VERSION};
+  ::SSL* const asking = subject.peer();
+  REQUIRE(::SSL_renegotiate(asking) == 1);
+  static_cast<void>(::SSL_do_handshake(asking));
+  static_cast<void>(subject.heard());
+  subject.incoming().delivered += std::string(100, 'x');  // no TLS record
+  const std::size_t size = TestType::Policy::batch_size;
+  const std::string much = pattern(size);
+  IoStatus status = subject.connection.write(much).status;
+  if (status == IoStatus::done) status = subject.connection.flush();
+  CHECK(status == IoStatus::failed);
+  CHECK(subject.connection.error().kind() == ErrorKind::protocol);
+  CHECK_FALSE(subject.connection.error().queue().empty());  // OpenSSL's own words
+}

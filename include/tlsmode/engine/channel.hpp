@@ -44,7 +44,7 @@ class Channel : public ChannelOutput<Policy, Transport> {
           return {this->explain({status}, Operation::read), 0};
         }
       }
-      engine_.start_read(most_output);
+      engine_.start_read();
       std::size_t bytes = 0;
       const int returned = engine_.read(ssl_.get(), to, bytes);
       if (returned == 1) [[likely]] {
@@ -53,6 +53,9 @@ class Channel : public ChannelOutput<Policy, Transport> {
           this->release_idle_buffers();
         }
         return {IoStatus::done, bytes};
+      }
+      if (returned == not_asked) {
+        return {after_dry_read(), 0};
       }
       const IoStatus status = this->settle(returned, Operation::read);
       if (status != IoStatus::want_read) {
@@ -101,8 +104,8 @@ class Channel : public ChannelOutput<Policy, Transport> {
 
   /// After WANT_READ: whether the transport may have more, and asking for it cannot wait against the policy's will.
   [[nodiscard]] bool may_go_on_reading() const noexcept {
-    return !engine_.dry() && (engine_.held_back() || engine_.input_waits() || modes().contains(Mode::auto_retry) ||
-                              !engine_.receive_may_wait());
+    return !engine_.dry() &&
+           (engine_.input_waits() || modes().contains(Mode::auto_retry) || !engine_.receive_may_wait());
   }
 
   /// There is nothing to read: the moment to send what is held.

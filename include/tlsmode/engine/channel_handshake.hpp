@@ -154,7 +154,6 @@ class ChannelHandshake : public ChannelCore {
       return fail(detail::refused_session(ssl_.get(), operation, result));
     }
     establish(Policy::keep_key_shares);
-    engine_.budget().note_data();
     return IoStatus::done;
   }
 

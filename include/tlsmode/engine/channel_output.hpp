@@ -108,6 +108,9 @@ class ChannelOutput : public ChannelHandshake<Policy, Transport> {
       }
     }
     clear_stale_errors();
+    if (writer_.holds_output()) {
+      engine_.budget().note_data();
+    }
     const Written flushed =
         writer_.flush(engine_, ssl_.get(), [&](int returned) noexcept { return settle_write(returned, operation); });
     key_update_waits_ = key_update_waits_ && (operation != Operation::flush || flushed.status != IoStatus::done);

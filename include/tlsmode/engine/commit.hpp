@@ -17,6 +17,8 @@ struct Commit {
 
 /// SSL_read_ex, or SSL_peek_ex.
 using ReadCall = decltype(&::SSL_read_ex);
+/// What an engine answers in their place if it knows without OpenSSL that there is nothing to read.
+inline constexpr int not_asked = -1;
 
 }  // namespace tlsmode::engine
 

@@ -34,9 +34,9 @@ class ElasticEngine {
         incoming_{std::move(other.incoming_)},
         outgoing_{std::move(other.outgoing_)},
         bio_{std::move(other.bio_)},
-        most_output_{other.most_output_},
         first_record_end_{other.first_record_end_},
-        budget_{other.budget_} {
+        budget_{other.budget_},
+        expects_small_{other.expects_small_} {
     point_bio_to(this);
   }
   ElasticEngine& operator=(ElasticEngine&& other) noexcept {
@@ -45,9 +45,9 @@ class ElasticEngine {
     incoming_ = std::move(other.incoming_);
     outgoing_ = std::move(other.outgoing_);
     bio_ = std::move(other.bio_);
-    most_output_ = other.most_output_;
     first_record_end_ = other.first_record_end_;
     budget_ = other.budget_;
+    expects_small_ = other.expects_small_;
     point_bio_to(this);
     return *this;
   }
@@ -146,35 +146,29 @@ class ElasticEngine {
   }
   [[nodiscard]] bool receive_may_wait() const noexcept { return detail::receive_may_wait(transport_); }
 
-  /// Until the next one, no record is given to OpenSSL while more than `most_output` bytes wait to be sent.
-  void start_read(std::size_t most_output = unbounded) noexcept {
-    most_output_ = most_output;
-    held_back_ = false;
-    incoming_.start_read();
-  }
-  /// Whether, since start_read(), input was kept from OpenSSL because too much output waits.
-  [[nodiscard]] bool held_back() const noexcept { return held_back_; }
+  void start_read() noexcept { incoming_.start_read(); }
   [[nodiscard]] bool must_finish_write_first(SSL*) const noexcept { return false; }
-  /// `call`: or SSL_peek_ex.
+  /// After a small message the next one is received on the stack first: a caller that reads until nothing is left would else
+  /// have OpenSSL take its buffer again, only to find that. `call`: or SSL_peek_ex. Returns: what that did, or not_asked.
   [[nodiscard]] int read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes,
                          ReadCall call = &::SSL_read_ex) noexcept {
-    reading_ = true;
-    const int returned = call(ssl, to.data(), to.size(), &bytes);
-    reading_ = false;
-    return returned;
+    if (expects_small_) {
+      return look_and_read(ssl, to, bytes, call);
+    }
+    return read_on(ssl, to, bytes, call);
   }
   [[nodiscard]] ReadBudget& budget() noexcept { return budget_; }
 
   /// Gives OpenSSL's buffers back, unless they hold something or are about to. Wraps: SSL_free_buffers(3), which before
   /// OpenSSL 3.0.14 frees them with half a record in them.
   void release_buffers(SSL* ssl) noexcept {
-    if (incoming_.at_rest() && ::SSL_has_pending(ssl) == 0) {
-      ::SSL_free_buffers(ssl);
+    if (has_buffers_ && incoming_.at_rest() && ::SSL_has_pending(ssl) == 0) {
+      has_buffers_ = ::SSL_free_buffers(ssl) == 0;
     }
   }
 
  private:
-  static constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
+  static constexpr std::size_t small_message = 4096;
   static constexpr std::size_t record_overhead = 64;  // header, nonce, padding and tag of a record: this or less
 
   [[nodiscard]] static const BIO_METHOD* bio_method() noexcept {
@@ -196,12 +190,39 @@ class ElasticEngine {
     }
   }
 
+  [[nodiscard]] int read_on(SSL* ssl, std::span<std::byte> to, std::size_t& bytes, ReadCall call) noexcept {
+    reading_ = true;
+    const int returned = call(ssl, to.data(), to.size(), &bytes);
+    reading_ = false;
+    if (incoming_.has_been_dry()) {
+      expects_small_ = returned == 1 && bytes < to.size() && bytes <= small_message && call == &::SSL_read_ex;
+    }
+    return returned;
+  }
+  [[gnu::noinline]] int look_and_read(SSL* ssl, std::span<std::byte> to, std::size_t& bytes, ReadCall call) noexcept {
+    if (!incoming_.at_rest() || is_busy(ssl)) {
+      return read_on(ssl, to, bytes, call);
+    }
+    std::byte memory[small_message + record_overhead];
+    Incoming::Look look;
+    const bool is_dry = incoming_.begin_look(look, transport_, memory);
+    expects_small_ = false;  // what comes after a pause may be anything
+    const int returned = is_dry ? not_asked : read_on(ssl, to, bytes, call);
+    incoming_.end_look();
+    return returned;
+  }
+  /// Whether OpenSSL has something to do in a read but to look for a record.
+  [[nodiscard]] static bool is_busy(SSL* ssl) noexcept {
+    return ::SSL_in_init(ssl) != 0 || ::SSL_renegotiate_pending(ssl) != 0;
+  }
+
   static int on_read(BIO* bio, char* to, std::size_t size, std::size_t* bytes) noexcept {
     auto* const engine = static_cast<ElasticEngine*>(::BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     if (engine == nullptr) {
       return 0;
     }
+    engine->has_buffers_ = true;
     const ReadResult result = engine->read_record({reinterpret_cast<std::byte*>(to), size});
     if (result.status == IoStatus::want_read || result.status == IoStatus::truncated) {
       BIO_set_retry_read(bio);  // the end of the input, too, is more than OpenSSL may know: see ended()
@@ -219,6 +240,7 @@ class ElasticEngine {
     if (engine->reading_) {
       engine->budget_.note_answer();
     }
+    engine->has_buffers_ = true;
     engine->outgoing_.take(engine->transport_, {reinterpret_cast<const std::byte*>(from), size});
     *bytes = size;
     return 1;
@@ -236,10 +258,6 @@ class ElasticEngine {
     if (outgoing_.corked() && outgoing_.size() != 0) {  // a flight: the peer answers what it has got
       static_cast<void>(outgoing_.send_all(transport_));
     }
-    if (outgoing_.size() > most_output_) {
-      held_back_ = true;
-      return {IoStatus::want_read, 0};
-    }
     if (budget_.spent()) {  // OpenSSL itself would skip HelloRequests in a handshake for as long as they come
       return {IoStatus::failed, 0};
     }
@@ -254,11 +272,11 @@ class ElasticEngine {
   Incoming incoming_{};
   Outgoing outgoing_{};
   detail::Handle<&::BIO_free> bio_{};
-  std::size_t most_output_ = unbounded;      // see start_read()
   unsigned long long first_record_end_ = 0;  // the value of sent() at which the first record of a commit has left
   ReadBudget budget_{};
-  bool held_back_ = false;
-  bool reading_ = false;  // what OpenSSL writes now is an answer
+  bool reading_ = false;        // what OpenSSL writes now is an answer
+  bool has_buffers_ = true;     // OpenSSL may have some: it has called since they were given back
+  bool expects_small_ = false;  // OpenSSL has given out all it had, and that was little
 };
 
 }  // namespace tlsmode::engine

@@ -26,12 +26,11 @@ namespace tlsmode::engine {
 /// transport has the first record of the last commit. owe_close: close_notify waits inside OpenSSL (elastic: nothing
 /// does). output_size: how many bytes wait; not 0 if any do. system_error: the errno of a transport that failed; 0.
 ///
-/// Input. start_read: begins a call; until the next one, no input is taken while more output waits than is said (native:
-/// see must_finish_write_first). read: SSL_read_ex. held_back: input was not taken for that reason. dry: the
-/// transport had nothing to give in this call; has_been_dry: ever, so it is not one that waits. input_waits: input is
-/// here that OpenSSL has not seen (native: never). ended: the input has ended. receive_may_wait: receive blocks.
-/// must_finish_write_first: OpenSSL would not survive a read now (elastic: it always does). budget: what the peer may
-/// send that is no data. release_buffers: gives OpenSSL's memory back, if it holds nothing.
+/// Input. start_read: begins a call. read: SSL_read_ex; or not_asked (native: never). dry: the transport had nothing to
+/// give in this call; has_been_dry: ever, so it is not one that waits. input_waits: input is here that OpenSSL has not
+/// seen (native: never). ended: the input has ended. receive_may_wait: receive blocks. must_finish_write_first: OpenSSL
+/// would not survive a read now (elastic: it always does). budget: what the peer may send that is no data.
+/// release_buffers: gives OpenSSL's memory back, if it holds nothing.
 // clang-format off
 template <typename E, typename Sizer>
 concept EngineType = requires(E& engine, const E& seen, SSL* ssl, std::span<const std::byte> from, std::span<std::byte> to,
@@ -48,9 +47,8 @@ concept EngineType = requires(E& engine, const E& seen, SSL* ssl, std::span<cons
   { engine.owe_close(flag) } noexcept;
   { seen.output_size() } noexcept -> std::same_as<std::size_t>;
   { seen.system_error() } noexcept -> std::same_as<int>;
-  { engine.start_read(size) } noexcept;
+  { engine.start_read() } noexcept;
   { engine.read(ssl, to, size) } noexcept -> std::same_as<int>;
-  { seen.held_back() } noexcept -> std::same_as<bool>;
   { seen.dry() } noexcept -> std::same_as<bool>;
   { seen.has_been_dry() } noexcept -> std::same_as<bool>;
   { seen.input_waits() } noexcept -> std::same_as<bool>;

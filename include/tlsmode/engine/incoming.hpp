@@ -15,13 +15,21 @@ namespace tlsmode::engine {
 
 /// Ciphertext on its way from the transport to OpenSSL, which gets one record at a time and so never holds a byte of the
 /// next one. What comes alone is received straight into OpenSSL's memory. While more comes than fits there, several
-/// records are received at once, into a queue that exists only as long as this goes on.
+/// records are received at once, into a queue that exists only as long as this goes on. Where the last message was small,
+/// the next one is looked for on the stack: see ElasticEngine::read().
 class Incoming {
  public:
   /// Puts what belongs to the record under way into `to`.
   /// Returns: done with at least one byte; want_read; truncated at the end of the stream; failed, see error().
   template <typename Transport>
   [[nodiscard]] ReadResult read(Transport& transport, std::span<std::byte> to) noexcept {
+    if (look_ != nullptr && !look_->unread.empty()) {
+      const std::span<const std::byte> seen = look_->unread;
+      const std::size_t size = edge_.advance(seen.first(seen.size() < to.size() ? seen.size() : to.size()));
+      std::memcpy(to.data(), seen.data(), size);
+      look_->unread = seen.subspan(size);
+      return {IoStatus::done, size};
+    }
     if (queue_.empty()) {
       if (!burst_) {
         return receive_straight(transport, to);
@@ -36,6 +44,28 @@ class Incoming {
     queue_.drop(size);
     release_if_spent();
     return {IoStatus::done, size};
+  }
+
+  /// What was received before OpenSSL was asked, into memory of the caller.
+  struct Look {
+    std::span<const std::byte> unread{};
+  };
+  /// Receives into `memory`, so that OpenSSL need not be asked when there is nothing. What came is what the next reads give
+  /// out; end_look() comes before `look` and `memory` go. Requires: at_rest().
+  /// Returns: whether the transport had nothing to give.
+  template <typename Transport>
+  [[nodiscard]] bool begin_look(Look& look, Transport& transport, std::span<std::byte> memory) noexcept {
+    const ReadResult result = receive(transport, memory);
+    look.unread = memory.first(result.bytes);
+    look_ = &look;
+    return result.status == IoStatus::want_read;
+  }
+  /// Keeps what is left of the look. Without memory for it, reading fails from here on.
+  void end_look() noexcept {
+    if (!look_->unread.empty() && !queue_.append(look_->unread)) {
+      error_ = ENOMEM;
+    }
+    look_ = nullptr;
   }
 
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
@@ -84,6 +114,9 @@ class Incoming {
 
   template <typename Transport>
   [[nodiscard]] ReadResult receive(Transport& transport, std::span<std::byte> to) noexcept {
+    if (ended_ || error_ != 0) [[unlikely]] {  // look() may have been told, and a system says some things once
+      return {error_ != 0 ? IoStatus::failed : IoStatus::truncated, 0};
+    }
     const ReadResult result = transport.receive(to);
     switch (result.status) {
       case IoStatus::done: return result.bytes != 0 ? result : wait();
@@ -109,6 +142,7 @@ class Incoming {
     }
   }
 
+  Look* look_ = nullptr;  // between begin_look() and end_look(): within one call, so that no move sees it
   detail::ByteQueue queue_{};
   RecordEdge edge_{};
   int error_ = 0;

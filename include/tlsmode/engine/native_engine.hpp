@@ -138,8 +138,7 @@ class NativeEngine {
   [[nodiscard]] int system_error() const noexcept { return lost_alert_ ? EAGAIN : 0; }
   [[nodiscard]] bool receive_may_wait() const noexcept { return transport_.blocking(); }
 
-  void start_read(std::size_t = 0) noexcept { dry_ = false; }
-  [[nodiscard]] bool held_back() const noexcept { return false; }
+  void start_read() noexcept { dry_ = false; }
   [[nodiscard]] ReadBudget& budget() noexcept { return budget_; }
 
   /// While something is pending, an answer that OpenSSL itself owes the peer makes SSL_read fatal: the second one after a

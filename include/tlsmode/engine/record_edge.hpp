@@ -25,7 +25,7 @@ class RecordEdge {
       const std::size_t rest = bytes.size() - taken;
       const std::size_t body = body_ < rest ? body_ : rest;
       taken += body;
-      body_ -= body;
+      body_ -= static_cast<std::uint32_t>(body);
       header_size_ = body_ == 0 ? 0 : full_header;
     }
     return taken;
@@ -38,15 +38,15 @@ class RecordEdge {
   static constexpr unsigned full_header = 5;  // type, version (two bytes), length of the body (two bytes)
 
   /// A server still takes a ClientHello in the form of SSL 2.0, whose header is its length alone: two bytes, with bit 15.
-  [[nodiscard]] static std::size_t body_size(std::uint64_t header) noexcept {
-    const std::size_t as_ssl2 = (header >> 24U) & 0x7FFFU;
-    constexpr std::size_t seen = full_header - 2;
+  [[nodiscard]] static std::uint32_t body_size(std::uint64_t header) noexcept {
+    const auto as_ssl2 = static_cast<std::uint32_t>((header >> 24U) & 0x7FFFU);
+    constexpr std::uint32_t seen = full_header - 2;
     const bool is_ssl2 = (header >> 39U) != 0 && as_ssl2 > seen;
-    return is_ssl2 ? as_ssl2 - seen : header & 0xFFFFU;
+    return is_ssl2 ? as_ssl2 - seen : static_cast<std::uint32_t>(header & 0xFFFFU);
   }
 
   std::uint64_t header_ = 0;
-  std::size_t body_ = 0;      // bytes of the body that are still to come
+  std::uint32_t body_ = 0;    // bytes of the body that are still to come
   unsigned header_size_ = 0;  // bytes of the header that are behind the edge
 };
 
