@@ -94,7 +94,8 @@ inline void add_rules(Hasher& hasher, X509_VERIFY_PARAM* rules) noexcept {
 /// Adds the certificates and CRLs that `store` has now, in whatever order they were given, and its rules.
 inline void add_store(Hasher& hasher, X509_STORE* store) noexcept {
   if (::X509_STORE_lock(store) != 1) {
-    return hasher.fail();
+    hasher.fail();
+    return;
   }
   const STACK_OF(X509_OBJECT)* const objects = ::X509_STORE_get0_objects(store);
   const int count = sk_X509_OBJECT_num(objects);
@@ -107,7 +108,8 @@ inline void add_store(Hasher& hasher, X509_STORE* store) noexcept {
   }
   ::X509_STORE_unlock(store);
   if (!all) {
-    return hasher.fail();
+    hasher.fail();
+    return;
   }
   std::qsort(entries.get(), size / store_entry_size, store_entry_size, &compare_store_entries);
   hasher.add_bytes(entries.get(), size);

@@ -72,7 +72,7 @@ class NativeEngine {
     ::SSL_set_read_ahead(ssl, 0);                          // ReadWatch tells records by their headers
     SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);  // in a handshake, too, an end is no close
     writer_ = writer;
-    buffer_may_change_ = ::SSL_is_init_finished(ssl) != 0;
+    buffer_may_change_ = ::SSL_in_before(ssl) == 0;
     return writer != nullptr;
   }
 
@@ -214,7 +214,7 @@ class NativeEngine {
   NativeBio transport_;
   std::span<const std::byte> pending_{};
   BIO* writer_ = nullptr;           // the SSL's
-  bool buffer_may_change_ = false;  // a connected SSL was adopted: it may have records of another size
+  bool buffer_may_change_ = false;  // an SSL was adopted that has begun: it may have records of another size
   bool owes_close_ = false;         // close_notify is pending, and no record
   bool dry_ = false;                // since start_read(), the BIO had nothing to give
   bool has_been_dry_ = false;       // ever: it does not wait for input
